@@ -1,0 +1,27 @@
+"""Flow matching: the straight path from noise to data, schedules, solvers, guidance, the training loss.
+
+Everything is a function over a velocity callable; nothing here knows a network.
+"""
+
+from soundstage.flow.guidance import batched, guide, guided
+from soundstage.flow.path import flow_loss, interpolate, logit_normal, uniform, velocity_target
+from soundstage.flow.schedule import linear, shifted, sway
+from soundstage.flow.solve import Velocity, euler, heun, midpoint
+
+__all__ = [
+    "Velocity",
+    "batched",
+    "euler",
+    "flow_loss",
+    "guide",
+    "guided",
+    "heun",
+    "interpolate",
+    "linear",
+    "logit_normal",
+    "midpoint",
+    "shifted",
+    "sway",
+    "uniform",
+    "velocity_target",
+]

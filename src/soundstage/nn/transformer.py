@@ -1,0 +1,178 @@
+"""Attention and transformer blocks, with the options that the families differ in as plain arguments.
+
+Notable: self-attention keeps q, k and v in one matrix, so decoding makes one product of three; keys and values of a
+context that does not change (`Attention.keys`) are made once and passed in.
+
+B batch · T tokens · S context tokens · D width · H heads · E head width
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from soundstage.nn.norms import Kind, RMSNorm, norm
+from soundstage.ops.attention import Cache, attention
+from soundstage.ops.rope import Rope
+
+QKNorm = Literal["none", "head", "whole"]
+Activation = Literal["gelu", "gelu-tanh", "relu", "silu"]
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "gelu": F.gelu,
+    "gelu-tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "relu": F.relu,
+    "silu": F.silu,
+}
+
+
+class KeyValue(NamedTuple):
+    """Keys and values [B, H, S, E] of a context, ready for every step."""
+
+    k: Tensor
+    v: Tensor
+
+
+class _QueryKeyNorm(nn.Module):
+    """RMS norm of q and k, over each head or over all heads together (Wan)."""
+
+    def __init__(self, kind: QKNorm, width: int, kv_width: int, head: int, eps: float) -> None:
+        super().__init__()
+        self.head = head if kind == "head" else 0
+        self.q = RMSNorm(head if kind == "head" else width, eps)
+        self.k = RMSNorm(head if kind == "head" else kv_width, eps)
+
+    def apply_to(self, norm_: nn.Module, x_BTD: Tensor) -> Tensor:
+        if self.head:
+            x_BTD = x_BTD.view(*x_BTD.shape[:-1], -1, self.head)
+        return norm_(x_BTD).flatten(2)  # type: ignore[no-any-return]
+
+
+class Attention(nn.Module):
+    """Multi-head attention over the tokens themselves, or over a context when `context` gives its width."""
+
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        *,
+        kv_heads: int | None = None,
+        context: int | None = None,
+        bias: bool = True,
+        qk_norm: QKNorm = "none",
+        eps: float = 1e-6,
+    ) -> None:
+        super().__init__()
+        if width % heads or heads % (kv_heads or heads):
+            raise ValueError(f"{width} channels do not divide into {heads} heads over {kv_heads or heads} key heads")
+        self.heads, self.kv_heads, self.head = heads, kv_heads or heads, width // heads
+        self.width, self.kv_width = width, self.kv_heads * self.head
+        if context is None:
+            self.qkv = nn.Linear(width, width + 2 * self.kv_width, bias=bias)
+        else:
+            self.q = nn.Linear(width, width, bias=bias)
+            self.kv = nn.Linear(context, 2 * self.kv_width, bias=bias)
+        self.out = nn.Linear(width, width, bias=bias)
+        self.qk = None if qk_norm == "none" else _QueryKeyNorm(qk_norm, width, self.kv_width, self.head, eps)
+
+    def keys(self, context_BSC: Tensor) -> KeyValue:
+        """The keys and values of a context, for use at every step of a loop."""
+        k, v = self.kv(context_BSC).chunk(2, -1)
+        if self.qk is not None:
+            k = self.qk.apply_to(self.qk.k, k)
+        return KeyValue(self._split(k), self._split(v))
+
+    def forward(
+        self,
+        x_BTD: Tensor,
+        context: Tensor | KeyValue | None = None,
+        *,
+        mask: Tensor | None = None,
+        causal: bool = False,
+        rope: Rope | None = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
+        """[B, T, D] to the same. `context` is [B, S, C] or its `keys`, exactly when the layer was built for one."""
+        if context is None:
+            q, k, v = self.qkv(x_BTD).split((self.width, self.kv_width, self.kv_width), -1)
+            if self.qk is not None:
+                q, k = self.qk.apply_to(self.qk.q, q), self.qk.apply_to(self.qk.k, k)
+            k, v = self._split(k), self._split(v)
+        else:
+            q = self.q(x_BTD)
+            if self.qk is not None:
+                q = self.qk.apply_to(self.qk.q, q)
+            k, v = context if isinstance(context, KeyValue) else self.keys(context)
+        y = attention(self._split(q), k, v, mask=mask, causal=causal, rope=rope, cache=cache)
+        return self.out(y.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
+
+    def _split(self, x_BTD: Tensor) -> Tensor:
+        return x_BTD.view(*x_BTD.shape[:-1], -1, self.head).transpose(1, 2)
+
+
+class FeedForward(nn.Module):
+    """Two layers and an activation; `gated` multiplies it by a second projection (Shazeer, 2020)."""
+
+    def __init__(
+        self, width: int, hidden: int, *, activation: Activation = "gelu", gated: bool = False, bias: bool = True
+    ) -> None:
+        super().__init__()
+        self.activation, self.gated = ACTIVATIONS[activation], gated
+        self.rise = nn.Linear(width, 2 * hidden if gated else hidden, bias=bias)
+        self.fall = nn.Linear(hidden, width, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., D] to the same."""
+        h = self.rise(x)
+        if self.gated:
+            gate, h = h.chunk(2, -1)
+            return self.fall(self.activation(gate) * h)  # type: ignore[no-any-return]
+        return self.fall(self.activation(h))  # type: ignore[no-any-return]
+
+
+class TransformerBlock(nn.Module):
+    """Pre-norm: attention, attention to a context where there is one, feed-forward."""
+
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        *,
+        hidden: int | None = None,
+        kv_heads: int | None = None,
+        context: int | None = None,
+        bias: bool = True,
+        norm_kind: Kind = "layer",
+        qk_norm: QKNorm = "none",
+        activation: Activation = "gelu",
+        gated: bool = False,
+        eps: float = 1e-5,
+    ) -> None:
+        super().__init__()
+        self.norm = norm(norm_kind, width, eps)
+        self.attention = Attention(width, heads, kv_heads=kv_heads, bias=bias, qk_norm=qk_norm, eps=eps)
+        self.cross_norm = None if context is None else norm(norm_kind, width, eps)
+        self.cross = (
+            None if context is None else Attention(width, heads, context=context, bias=bias, qk_norm=qk_norm, eps=eps)
+        )
+        self.feed_norm = norm(norm_kind, width, eps)
+        self.feed = FeedForward(width, hidden or 4 * width, activation=activation, gated=gated, bias=bias)
+
+    def forward(
+        self,
+        x_BTD: Tensor,
+        context: Tensor | KeyValue | None = None,
+        *,
+        mask: Tensor | None = None,
+        context_mask: Tensor | None = None,
+        causal: bool = False,
+        rope: Rope | None = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
+        """[B, T, D] to the same. Masks broadcast to [B, H, T, S], True = may look."""
+        x_BTD = x_BTD + self.attention(self.norm(x_BTD), mask=mask, causal=causal, rope=rope, cache=cache)
+        if self.cross is not None and self.cross_norm is not None:
+            x_BTD = x_BTD + self.cross(self.cross_norm(x_BTD), context, mask=context_mask)
+        return x_BTD + self.feed(self.feed_norm(x_BTD))  # type: ignore[no-any-return]
