@@ -1,0 +1,77 @@
+"""Where a file comes from: task, model, licence, seed, prompt, version, and the graph that makes it again.
+
+Notable: kept as one compact JSON text in the container's own metadata (`tags`): a file can be opened as its own recipe.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from soundstage.errors import InputError
+from soundstage.media.value import Value, restore_facts, store_facts
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance(Value):
+    """How a file was made. `graph` is the graph's JSON document, `extra` holds any more facts that JSON can hold."""
+
+    kind: ClassVar[str] = "provenance"
+    task: str
+    model: str = ""
+    licence: str = ""
+    seed: int | None = None
+    prompt: str = ""
+    version: str = ""
+    graph: Mapping[str, Any] | None = field(default=None, hash=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def to_json(self) -> str:
+        """One line of compact JSON; empty fields are left out. Raises InputError for what JSON cannot hold."""
+        facts = {name: value for name, value in asdict(self).items() if value not in (None, "", {})}
+        try:
+            text = json.dumps(
+                {"soundstage": FORMAT} | facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+            )
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                "provenance", f"is not JSON: {error}", "keep to texts, numbers, lists and objects"
+            ) from error
+        return text.replace("\0", "")
+
+    @classmethod
+    def from_json(cls, text: str) -> Provenance:
+        """Reads `to_json`; fields of a later version go to `extra`. Raises InputError for anything else."""
+        try:
+            facts = json.loads(text)
+        except ValueError as error:
+            raise InputError("provenance", "is not JSON", "was the file made by soundstage?") from error
+        if not isinstance(facts, dict) or "soundstage" not in facts or not isinstance(facts.get("task"), str):
+            raise InputError("provenance", "has no task", "was the file made by soundstage?")
+        known = {name: facts[name] for name in cls.__dataclass_fields__ if name in facts}
+        later = {name: value for name, value in facts.items() if name not in known and name != "soundstage"}
+        return cls(**known | {"extra": later | known.get("extra", {})})
+
+    def store(self, folder: Path) -> None:
+        """Writes provenance.json."""
+        store_facts(folder, "provenance", json.loads(self.to_json()))
+
+    @classmethod
+    def restore(cls, folder: Path) -> Provenance:
+        """Reads what `store` wrote."""
+        return cls.from_json(json.dumps(restore_facts(folder, "provenance")))
+
+
+def read_provenance(path: str | Path) -> Provenance | None:
+    """The provenance that a file carries, or None.
+
+    Raises MissingError for a file that is not there and InputError for one that cannot be read.
+    """
+    from soundstage.media.tags import provenance_of, read_tag
+
+    return provenance_of(read_tag(Path(path)))

@@ -1,0 +1,105 @@
+"""Spoken words as a value: the sound, and when each word and phoneme sounds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from soundstage.errors import InputError
+from soundstage.media.audio import Audio
+from soundstage.media.value import Value, restore_facts, store_facts
+
+if TYPE_CHECKING:
+    from soundstage.media.provenance import Provenance
+
+
+def check_span(start: float, end: float) -> None:
+    """Raises InputError unless 0 ≤ start ≤ end, both finite."""
+    if not (isfinite(start) and isfinite(end) and 0 <= start <= end):
+        raise InputError("start", f"is {start} with end {end}", "give seconds, 0 <= start <= end")
+
+
+def check_order(field: str, starts: list[float]) -> None:
+    """Raises InputError unless the times never go back."""
+    if starts != sorted(starts):
+        raise InputError(field, "are not in order of time", "sort them by start")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A spoken word with its times in seconds."""
+
+    text: str
+    start: float
+    end: float
+
+    def __post_init__(self) -> None:
+        check_span(self.start, self.end)
+
+
+@dataclass(frozen=True)
+class Phoneme:
+    """A phoneme (ARPAbet or IPA symbol, as the model has it) with its times in seconds."""
+
+    symbol: str
+    start: float
+    end: float
+
+    def __post_init__(self) -> None:
+        check_span(self.start, self.end)
+
+
+@dataclass(frozen=True)
+class Speech(Value):
+    """Speech: `audio`, the `words` and `phonemes` with their times in seconds, and the `text` that was asked for."""
+
+    kind: ClassVar[str] = "speech"
+    audio: Audio
+    words: tuple[Word, ...]
+    phonemes: tuple[Phoneme, ...]
+    text: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.audio, Audio):
+            raise InputError("audio", f"is {type(self.audio).__name__}", "give an Audio")
+        object.__setattr__(self, "words", tuple(self.words))
+        object.__setattr__(self, "phonemes", tuple(self.phonemes))
+        check_order("words", [word.start for word in self.words])
+        check_order("phonemes", [phoneme.start for phoneme in self.phonemes])
+
+    @property
+    def seconds(self) -> float:
+        """Duration of the sound."""
+        return self.audio.seconds
+
+    def save(self, path: str | Path, provenance: Provenance | None = None, *, bits: int = 16) -> None:
+        """Writes the sound, as `Audio.save` does."""
+        self.audio.save(path, provenance, bits=bits)
+
+    def store(self, folder: Path) -> None:
+        """Writes audio/ and speech.json."""
+        self.audio.store(folder / "audio")
+        facts = {
+            "text": self.text,
+            "words": [asdict(word) for word in self.words],
+            "phonemes": [asdict(phoneme) for phoneme in self.phonemes],
+        }
+        store_facts(folder, "speech", facts)
+
+    @classmethod
+    def restore(cls, folder: Path) -> Speech:
+        """Reads what `store` wrote."""
+        facts = restore_facts(folder, "speech")
+        words = tuple(Word(**word) for word in facts["words"])
+        phonemes = tuple(Phoneme(**phoneme) for phoneme in facts["phonemes"])
+        return cls(Audio.restore(folder / "audio"), words, phonemes, facts["text"])
+
+    def __repr__(self) -> str:
+        return f"Speech({self.text!r}, {self.seconds:.3f} s, {len(self.words)} words)"
+
+    def _repr_html_(self) -> str:
+        from soundstage.media.notebook import speech_html
+
+        return speech_html(self)
