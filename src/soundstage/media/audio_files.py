@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from soundstage.errors import InputError
 from soundstage.media.audio import Audio
-from soundstage.media.paths import damaged, known_suffix, opened, written
+from soundstage.media.paths import damaged, decodable, known_suffix, opened, written
 from soundstage.media.provenance import Provenance
 from soundstage.media.tags import KEY, container_tag, sound_of, tag_text
 
@@ -143,9 +143,11 @@ def read_audio(path: Path) -> Audio:
     Raises MissingError for no file, InputError for one without sound, one that is damaged and one that ends early.
     """
     with opened(path) as container:
-        if not container.streams.audio:
+        streams = decodable(container.streams.audio)
+        if not streams:
             raise InputError("path", f"{path} has no sound", "give a sound file, or a video with sound")
-        stream = container.streams.audio[0]
+        stream = streams[0]
+        _check_riff(path)
         rate, sound = stream.rate, sound_of(container_tag(container))
         stated = _stated_length(container, stream)
         blocks = [_as_float(frame) for frame in container.decode(stream)]
@@ -169,6 +171,15 @@ def _stated_length(container: Any, stream: Any) -> int | None:
         return None
     seconds: Fraction = stream.duration * stream.time_base
     return round(seconds * int(stream.rate))
+
+
+def _check_riff(path: Path) -> None:
+    """Raises InputError for a wav shorter than its header says; a decoder would take what there is for all of it."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    said = int.from_bytes(head[4:8], "little")
+    if head[:4] == b"RIFF" and said != 0xFFFFFFFF and said + 8 > path.stat().st_size + 1:
+        raise damaged(path, "it ends early")
 
 
 def _as_float(frame: Any) -> NDArray[np.float32]:

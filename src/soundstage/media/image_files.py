@@ -1,12 +1,13 @@
 """Pictures through Pillow: png, jpg and webp; written atomically, with provenance in their metadata.
 
-Notable: jpg and webp carry it as the EXIF user comment (UTF-16, which EXIF calls UNICODE) unless it is longer than
-EXIF's 64 kB can hold; then the graph is left out, for a picture without its recipe is better than no picture.
+Notable: png has a text for it, jpg and webp the EXIF user comment. What is longer than a format can hold (64 kB of
+EXIF in jpg) loses its graph, for a picture without its recipe is better than no picture.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,36 +15,48 @@ import numpy as np
 
 from soundstage.errors import InputError
 from soundstage.media.image import Image
-from soundstage.media.paths import damaged, existing, known_suffix, written
+from soundstage.media.paths import known_suffix, pictured, written
 from soundstage.media.provenance import Provenance
 from soundstage.media.tags import KEY, tag_text
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 USER_COMMENT, EXIF_FOLDER = 0x9286, 0x8769
-EXIF_LIMIT = 65_000
-JPEG_SIDE = 65_500
+ASCII, UNICODE = b"ASCII\0\0\0", b"UNICODE\0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """What Pillow calls a format, the longest side and the longest comment that it holds, and how it is written."""
+
+    name: str
+    side: int
+    comment: int
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+JPEG = Format(name="JPEG", side=65_500, comment=64_000, options={"quality": 95, "subsampling": 0})
+FORMATS = {
+    ".png": Format(name="PNG", side=2**31 - 1, comment=1_000_000),
+    ".jpg": JPEG,
+    ".jpeg": JPEG,
+    ".webp": Format(name="WEBP", side=16_383, comment=4_000_000, options={"quality": 95}),
+}
+SUFFIXES = tuple(FORMATS)
 
 
 def write_image(image: Image, path: Path, provenance: Provenance | None = None) -> None:
-    """Writes `image` to `path` atomically; see `Image.save`. Raises InputError for an unknown suffix."""
+    """Writes `image` atomically; see `Image.save`. Raises InputError for an unknown suffix, or a side too long."""
     import PIL.Image
 
     suffix = known_suffix(path, SUFFIXES)
-    limit = {".png": 2**31 - 1, ".webp": 16_383}.get(suffix, JPEG_SIDE)
-    if max(image.width, image.height) > limit:
-        raise InputError(
-            "pixels", f"are {image.width}×{image.height}", f"{suffix} holds at most {limit} a side; use .png"
-        )
-    options: dict[str, Any] = {} if suffix == ".png" else {"quality": 95}
-    if suffix in (".jpg", ".jpeg"):
-        options["subsampling"] = 0
-    if suffix == ".png":
-        options["pnginfo"] = png_text(tag_text(provenance))
-    elif provenance is not None:
-        options["exif"] = _exif(provenance)
+    known = FORMATS[suffix]
+    if max(image.width, image.height) > known.side:
+        size = f"are {image.width}×{image.height}"
+        raise InputError("pixels", size, f"{suffix} holds at most {known.side} a side; use .png")
+    options = dict(known.options)
+    if provenance is not None:
+        options |= _metadata(provenance, suffix)
     with written(path) as part:
-        PIL.Image.fromarray(image.pixels).save(part, FORMATS[suffix], **options)
+        PIL.Image.fromarray(image.pixels).save(part, known.name, **options)
 
 
 def read_image(path: Path) -> Image:
@@ -51,28 +64,21 @@ def read_image(path: Path) -> Image:
     import PIL.Image
     import PIL.ImageOps
 
-    existing(path)
-    try:
-        with PIL.Image.open(path) as picture:
-            upright = PIL.ImageOps.exif_transpose(picture).convert("RGBA")
-    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
-        raise damaged(path, error) from error
+    with pictured(path) as picture:
+        upright = PIL.ImageOps.exif_transpose(picture).convert("RGBA")
     white = PIL.Image.new("RGBA", upright.size, "white")
     return Image(np.asarray(PIL.Image.alpha_composite(white, upright).convert("RGB")))
 
 
 def read_picture_tag(path: Path) -> str | None:
     """The comment in a picture's metadata: png text, EXIF user comment, or gif comment."""
-    import PIL.Image
-
-    try:
-        with PIL.Image.open(path) as picture:
-            comment = picture.info.get(KEY) or picture.getexif().get_ifd(EXIF_FOLDER).get(USER_COMMENT)
-    except (OSError, ValueError, SyntaxError) as error:
-        raise damaged(path, error) from error
-    if isinstance(comment, bytes) and comment.startswith(b"UNICODE\0"):
-        return comment[8:].decode("utf-16-le", "replace")
-    return comment.decode("utf-8", "replace") if isinstance(comment, bytes) else comment
+    with pictured(path) as picture:
+        comment = picture.info.get(KEY) or picture.getexif().get_ifd(EXIF_FOLDER).get(USER_COMMENT)
+    if isinstance(comment, bytes):
+        if comment.startswith(UNICODE):
+            return comment[len(UNICODE) :].decode("utf-16-le", "replace")
+        return comment.removeprefix(ASCII).decode("utf-8", "replace")
+    return comment if isinstance(comment, str) else None
 
 
 def png_text(text: str | None) -> Any:
@@ -85,18 +91,23 @@ def png_text(text: str | None) -> Any:
     return information
 
 
-def _exif(provenance: Provenance) -> Any:
+def _comment(provenance: Provenance, longest: int, *, ascii_only: bool) -> str:
+    """Its JSON, without the graph if that is longer than `longest` bytes. Raises InputError if it still is."""
+    for kept in (provenance, replace(provenance, graph=None)):
+        facts = json.loads(tag_text(kept) or "{}")
+        text = json.dumps(facts, ensure_ascii=ascii_only, separators=(",", ":"))
+        if len(text.encode()) <= longest:
+            return text
+    raise InputError("provenance", f"is longer than {longest} bytes", "shorten its prompt and extra")
+
+
+def _metadata(provenance: Provenance, suffix: str) -> dict[str, Any]:
+    """Pillow's options that write it: UTF-8 text in png; elsewhere ASCII in EXIF, where JSON escapes the rest."""
     import PIL.Image
 
-    comment = _unicode(tag_text(provenance))
-    if len(comment) > EXIF_LIMIT:
-        comment = _unicode(tag_text(replace(provenance, graph=None)))
-    if len(comment) > EXIF_LIMIT:
-        raise InputError("provenance", "is longer than EXIF can hold", "shorten its prompt and extra, or save a .png")
+    longest = FORMATS[suffix].comment
+    if suffix == ".png":
+        return {"pnginfo": png_text(_comment(provenance, longest, ascii_only=False))}
     exif = PIL.Image.Exif()
-    exif.get_ifd(EXIF_FOLDER)[USER_COMMENT] = comment
-    return exif
-
-
-def _unicode(text: str | None) -> bytes:
-    return b"UNICODE\0" + (text or "").encode("utf-16-le")
+    exif.get_ifd(EXIF_FOLDER)[USER_COMMENT] = ASCII + _comment(provenance, longest, ascii_only=True).encode()
+    return {"exif": exif}

@@ -31,9 +31,9 @@ def audio_html(audio: Audio) -> str:
 
 def speech_html(speech: Speech) -> str:
     """A waveform with the words where they sound, and a player."""
-    whole = max(speech.seconds, 1e-9)
+    percent = 100 / max(speech.seconds, 1e-9)
     words = "".join(
-        f'<span title="{word.start:.2f}–{word.end:.2f} s" style="position:absolute;left:{word.start / whole * 100:.2f}%;'
+        f'<span title="{word.start:.2f}–{word.end:.2f} s" style="position:absolute;left:{word.start * percent:.2f}%;'
         f'border-left:1px solid #bbb;padding-left:2px">{html.escape(word.text)}</span>'
         for word in speech.words
     )

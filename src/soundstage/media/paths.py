@@ -9,12 +9,16 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import struct
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from soundstage.errors import InputError, MissingError
+
+PICTURE_ERRORS = (OSError, ValueError, SyntaxError, LookupError, TypeError, ArithmeticError, EOFError, struct.error)
+"""What Pillow's readers raise when they meet nonsense."""
 
 
 @contextmanager
@@ -58,7 +62,8 @@ def discard(part: Path) -> None:
     if part.is_dir():
         shutil.rmtree(part, ignore_errors=True)
     else:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def existing(path: Path) -> Path:
@@ -87,6 +92,26 @@ def opened(path: Path) -> Iterator[Any]:
             yield container
     except (av.FFmpegError, OSError, ValueError) as error:
         raise damaged(path, error) from error
+
+
+def decodable(streams: Iterable[Any]) -> list[Any]:
+    """The PyAV streams that there is a decoder for: a damaged header may name a codec that does not exist."""
+    return [stream for stream in streams if stream.codec_context is not None]
+
+
+@contextmanager
+def pictured(path: Path) -> Iterator[Any]:
+    """Opens a file with Pillow, for reading. Raises MissingError, and InputError for all that goes wrong inside."""
+    import PIL.Image
+
+    existing(path)
+    try:
+        with PIL.Image.open(path) as picture:
+            yield picture
+    except PICTURE_ERRORS as error:
+        raise damaged(path, error) from error
+    except PIL.Image.DecompressionBombError as error:
+        raise damaged(path, "it claims to be larger than any picture") from error
 
 
 def damaged(path: Path, why: object) -> InputError:

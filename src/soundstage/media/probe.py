@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from soundstage.media.image_files import SUFFIXES as STILLS
-from soundstage.media.paths import damaged, existing, opened
+from soundstage.media.paths import damaged, decodable, existing, opened, pictured
 from soundstage.media.provenance import Provenance
 from soundstage.media.tags import provenance_of, rate_of, read_tag, sound_of
 
@@ -105,7 +105,7 @@ def probe(path: str | Path) -> Facts:
             picture = _moving(container, rate_of(tag))
             subtitles = tuple(
                 f"{stream.codec_context.name} ({stream.metadata.get('language', 'und')})"
-                for stream in container.streams.subtitles
+                for stream in decodable(container.streams.subtitles)
             )
             title = container.metadata.get("title")
     if sound is None and picture is None:
@@ -126,9 +126,10 @@ def probe(path: str | Path) -> Facts:
 
 
 def _sound(container: Any, true: tuple[int, int] | None) -> SoundFacts | None:
-    if not container.streams.audio:
+    streams = decodable(container.streams.audio)
+    if not streams:
         return None
-    stream = container.streams.audio[0]
+    stream = streams[0]
     length, rate = true or (None, stream.rate)
     if length is not None:
         seconds = length / rate
@@ -142,9 +143,10 @@ def _sound(container: Any, true: tuple[int, int] | None) -> SoundFacts | None:
 
 
 def _moving(container: Any, true: Fraction | None) -> PictureFacts | None:
-    if not container.streams.video:
+    streams = decodable(container.streams.video)
+    if not streams:
         return None
-    stream = container.streams.video[0]
+    stream = streams[0]
     fps = true or (Fraction(stream.average_rate) if stream.average_rate else None)
     frames = stream.frames or sum(packet.size > 0 for packet in container.demux(stream))
     return PictureFacts(
@@ -153,14 +155,9 @@ def _moving(container: Any, true: Fraction | None) -> PictureFacts | None:
 
 
 def _still(path: Path, true: Fraction | None) -> PictureFacts:
-    import PIL.Image
-
-    try:
-        with PIL.Image.open(path) as picture:
-            frames, codec = getattr(picture, "n_frames", 1), (picture.format or "?").lower()
-            width, height = picture.size
-    except (OSError, ValueError, SyntaxError) as error:
-        raise damaged(path, error) from error
+    with pictured(path) as picture:
+        frames, codec = getattr(picture, "n_frames", 1), (picture.format or "?").lower()
+        width, height = picture.size
     if codec == "gif":
         from soundstage.media.video_files import frames as each
         from soundstage.media.video_files import video_rate

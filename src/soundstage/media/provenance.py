@@ -31,6 +31,10 @@ class Provenance(Value):
     graph: Mapping[str, Any] | None = field(default=None, hash=False)
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
+    def __post_init__(self) -> None:
+        if not self.task:
+            raise InputError("task", "is empty", "name what made the file")
+
     def to_json(self) -> str:
         """One line of compact JSON; empty fields are left out. Raises InputError for what JSON cannot hold."""
         facts = {name: value for name, value in asdict(self).items() if value not in (None, "", {})}
@@ -42,7 +46,7 @@ class Provenance(Value):
             raise InputError(
                 "provenance", f"is not JSON: {error}", "keep to texts, numbers, lists and objects"
             ) from error
-        return text.replace("\0", "")
+        return text.encode("utf-8", "replace").decode()
 
     @classmethod
     def from_json(cls, text: str) -> Provenance:
@@ -51,7 +55,7 @@ class Provenance(Value):
             facts = json.loads(text)
         except ValueError as error:
             raise InputError("provenance", "is not JSON", "was the file made by soundstage?") from error
-        if not isinstance(facts, dict) or "soundstage" not in facts or not isinstance(facts.get("task"), str):
+        if not isinstance(facts, dict) or "soundstage" not in facts or not _named(facts.get("task")):
             raise InputError("provenance", "has no task", "was the file made by soundstage?")
         known = {name: facts[name] for name in cls.__dataclass_fields__ if name in facts}
         later = {name: value for name, value in facts.items() if name not in known and name != "soundstage"}
@@ -65,6 +69,10 @@ class Provenance(Value):
     def restore(cls, folder: Path) -> Provenance:
         """Reads what `store` wrote."""
         return cls.from_json(json.dumps(restore_facts(folder, "provenance")))
+
+
+def _named(task: object) -> bool:
+    return isinstance(task, str) and task != ""
 
 
 def read_provenance(path: str | Path) -> Provenance | None:

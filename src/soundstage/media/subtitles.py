@@ -14,7 +14,7 @@ from math import isfinite
 from pathlib import Path
 
 from soundstage.errors import InputError
-from soundstage.media.paths import damaged, existing, known_suffix, opened, written
+from soundstage.media.paths import damaged, decodable, existing, known_suffix, opened, written
 
 SUFFIXES = (".srt", ".vtt")
 STAMP = r"(?:(\d+):)?(\d\d):(\d\d)[.,](\d{3})"
@@ -143,9 +143,10 @@ def _track(path: Path) -> tuple[Cue, ...]:
     """The first subtitle stream of a video: mov_text (a length, then UTF-8) or WebVTT text."""
     cues = []
     with opened(path) as container:
-        if not container.streams.subtitles:
+        streams = decodable(container.streams.subtitles)
+        if not streams:
             raise InputError("path", f"{path} has no subtitles", "give .srt, .vtt, or a video with a soft track")
-        stream = container.streams.subtitles[0]
+        stream = streams[0]
         timed = stream.codec_context.name == "mov_text"
         for packet in container.demux(stream):
             data = bytes(packet)

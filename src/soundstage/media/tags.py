@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from soundstage.errors import InputError
+from soundstage.media.audio import MAX_RATE
 from soundstage.media.paths import existing, opened
 from soundstage.media.provenance import FORMAT, Provenance
 from soundstage.media.video import frame_rate
@@ -46,19 +47,20 @@ def parse_tag(text: str | None) -> dict[str, Any]:
 
 def provenance_of(facts: dict[str, Any]) -> Provenance | None:
     """The provenance in parsed facts, if they hold one."""
-    if not isinstance(facts.get("task"), str):
+    known = {name: value for name, value in facts.items() if name not in ("sound", "fps")}
+    try:
+        return Provenance.from_json(json.dumps(known))
+    except InputError:
         return None
-    return Provenance.from_json(
-        json.dumps({name: value for name, value in facts.items() if name not in ("sound", "fps")})
-    )
 
 
 def sound_of(facts: dict[str, Any]) -> tuple[int, int] | None:
     """The true (length, rate) in parsed facts, if they hold a sane one."""
     sound = facts.get("sound")
-    if isinstance(sound, list) and len(sound) == 2 and all(isinstance(part, int) and part > 0 for part in sound):
-        return sound[0], sound[1]
-    return None
+    if not (isinstance(sound, list) and len(sound) == 2 and all(isinstance(part, int) for part in sound)):
+        return None
+    length, rate = sound
+    return (length, rate) if length > 0 and 1000 <= rate <= MAX_RATE else None
 
 
 def rate_of(facts: dict[str, Any]) -> Fraction | None:

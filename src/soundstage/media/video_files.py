@@ -21,7 +21,7 @@ from soundstage.media.audio import Audio
 from soundstage.media.image import Image
 from soundstage.media.image_files import SUFFIXES as STILLS
 from soundstage.media.image_files import png_text
-from soundstage.media.paths import damaged, existing, known_suffix, opened, written
+from soundstage.media.paths import damaged, decodable, existing, known_suffix, opened, pictured, written
 from soundstage.media.provenance import Provenance
 from soundstage.media.tags import container_tag, rate_of, read_tag, tag_text
 from soundstage.media.video import Video, frame_rate
@@ -51,7 +51,10 @@ def write_video(video: Video, path: Path, provenance: Provenance | None = None, 
 def read_video(path: Path) -> Video:
     """All frames of a file or a folder; see `Video.load`. Raises MissingError; InputError when it cannot be read."""
     fps = video_rate(path)
-    stacked = np.stack(list(frames(path)))
+    read = list(frames(path))
+    if len({frame.shape for frame in read}) > 1:
+        raise damaged(path, "its frames differ in size")
+    stacked = np.stack(read)
     stacked.flags.writeable = False
     return Video(stacked, fps)
 
@@ -81,7 +84,7 @@ def _stream_frames(path: Path) -> Iterator[NDArray[np.uint8]]:
     with opened(path) as container:
         stream = _pictures(container, path)
         fps = rate_of(container_tag(container)) or _stream_rate(stream)
-        promised, stream.thread_type = stream.frames, "AUTO"
+        promised, stream.thread_type = stream.frames or _webm_length(stream, fps), "AUTO"
         decoded = ((frame.time or 0.0, frame.to_ndarray(format="rgb24")) for frame in container.decode(stream))
         count = 0
         for pixels in _steadied(decoded, fps):
@@ -107,9 +110,19 @@ def _steadied(timed: Iterable[tuple[float, NDArray[np.uint8]]], fps: Fraction) -
 
 
 def _pictures(container: Any, path: Path) -> Any:
-    if not container.streams.video:
+    streams = decodable(container.streams.video)
+    if not streams:
         raise InputError("path", f"{path} has no pictures", "give a video")
-    return container.streams.video[0]
+    return streams[0]
+
+
+def _webm_length(stream: Any, fps: Fraction) -> int:
+    """Frames that webm promises: it writes a stream's length into a tag, as hours:minutes:seconds."""
+    try:
+        hours, minutes, seconds = stream.metadata["DURATION"].split(":")
+        return round((int(hours) * 3600 + int(minutes) * 60 + float(seconds)) * fps)
+    except (KeyError, ValueError):
+        return 0
 
 
 def _stream_rate(stream: Any) -> Fraction:
@@ -156,17 +169,13 @@ def _write_gif(video: Video, path: Path, provenance: Provenance | None) -> None:
 
 def _gif_delays(path: Path) -> list[tuple[float, NDArray[np.uint8]]]:
     """Every picture of a gif with how long it is shown, in seconds."""
-    import PIL.Image
     import PIL.ImageSequence
 
-    try:
-        with PIL.Image.open(path) as gif:
-            return [
-                (frame.info.get("duration", 100) / 1000 or 0.1, np.asarray(frame.convert("RGB")))
-                for frame in PIL.ImageSequence.Iterator(gif)
-            ]
-    except (OSError, ValueError, SyntaxError) as error:
-        raise damaged(path, error) from error
+    with pictured(path) as gif:
+        return [
+            (frame.info.get("duration", 100) / 1000 or 0.1, np.asarray(frame.convert("RGB")))
+            for frame in PIL.ImageSequence.Iterator(gif)
+        ]
 
 
 def _gif_rate(path: Path) -> Fraction:
