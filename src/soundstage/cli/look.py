@@ -1,0 +1,104 @@
+"""Commands that look around: what models there are, what a file is, how good a model was measured to be."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from soundstage.cli.display import log_to_terminal, report, show, watched
+from soundstage.errors import InputError
+
+JSON = typer.Option("--json", help="Print JSON and nothing else.")
+
+# Who measures the models of a task: `evaluate/<module>.py`.
+METERS = {"speak": "voice", "compose": "music", "shoot": "video", "paint": "video"}
+
+
+def models(
+    ref: Annotated[str, typer.Argument(help="A model, to see its whole card.", show_default=False)] = "",
+    every: Annotated[bool, typer.Option("--all", help="Also the public checkpoints that can be loaded.")] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """List the models on this machine, or show one model's card."""
+    from soundstage.weights import Card, card_of, starters
+
+    if ref:
+        card = card_of(ref)
+        facts = {name: value for name, value in card.model_dump(mode="json").items() if value not in ("", None, [], {})}
+        report(facts if as_json else facts | {"config": json.dumps(card.config)}, as_json=as_json)
+        return
+    cards: list[Card] = [card_of(f"starter/{name}") for name in starters()]
+    if every:
+        from soundstage.weights.hub import sources
+
+        cards += [source.settled(name) for name, source in sources().items()]
+    if as_json:
+        print(json.dumps([card.model_dump(mode="json") for card in cards], ensure_ascii=False))
+        return
+    if not cards:
+        print("no models on this machine: the starters are missing; reinstall, or train them with their recipes")
+        return
+    from rich.table import Table
+
+    table = Table(caption="soundstage models REF shows the whole card", caption_justify="left")
+    for heading in ("model", "task", "parameters", "file", "memory", "licence", "commercial use"):
+        table.add_column(heading, justify="right" if heading in ("parameters", "file", "memory") else "left")
+    for card in cards:
+        table.add_row(
+            *(
+                card.ref,
+                card.task,
+                f"{card.parameters / 1e6:.1f} M",
+                f"{card.size_mb:.1f} MB",
+                f"{card.memory_mb:.0f} MB",
+            ),
+            *(card.licence, "yes" if card.commercial else "no"),
+        )
+    show(table)
+
+
+def info(
+    file: Annotated[Path, typer.Argument(help="A sound, a picture or a film.", show_default=False)],
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Tell what is in a file, and how it was made."""
+    from soundstage.media import probe
+
+    facts = probe(file)
+    report(facts.to_dict() if as_json else dict(facts.lines()), as_json=as_json)
+
+
+def evaluate(
+    ref: Annotated[str, typer.Argument(help="The model to measure, such as starter/voice.", show_default=False)],
+    count: Annotated[
+        int | None, typer.Option(min=1, help="How many items to measure; fewer is quicker and less sure.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the held-out items.")] = 0,
+    keep: Annotated[Path | None, typer.Option(help="A folder for what was generated.", show_default=False)] = None,
+    as_json: Annotated[bool, JSON] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Measure a model on held-out items, beside the real data and chance."""
+    from soundstage.weights import card_of
+
+    log_to_terminal(verbose=False)
+    card = card_of(ref)
+    if card.task not in METERS:
+        raise InputError("ref", f"nothing measures models of the task '{card.task}'", f"tasks: {', '.join(METERS)}")
+    meter = importlib.import_module(f"soundstage.evaluate.{METERS[card.task]}").evaluate
+    known = inspect.signature(meter).parameters
+    given: dict[str, Any] = {"seed": seed, "count": count, "folder": keep}
+    chosen = {name: value for name, value in given.items() if value is not None and name in known}
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+    with watched(quiet=quiet or as_json):
+        table = meter(ref, **chosen)
+    if as_json:
+        print(json.dumps(table.to_json(), ensure_ascii=False))
+    else:
+        show(table)

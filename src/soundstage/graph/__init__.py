@@ -1,0 +1,34 @@
+"""The graph: typed functions as nodes, one JSON document, a content-addressed cache. Knows nothing of media."""
+
+from soundstage.graph.cache import Cache
+from soundstage.graph.events import Event, Listener
+from soundstage.graph.graph import Graph, Link, Node
+from soundstage.graph.node import Port, Task, TaskFunction, find_registered, task
+from soundstage.graph.run import Demand, Host, run
+from soundstage.graph.types import Between, IsModel, IsSeed, Kind, ModelRef, OneOf, Says, Seed, Unit
+
+__all__ = [
+    "Between",
+    "Cache",
+    "Demand",
+    "Event",
+    "Graph",
+    "Host",
+    "IsModel",
+    "IsSeed",
+    "Kind",
+    "Link",
+    "Listener",
+    "ModelRef",
+    "Node",
+    "OneOf",
+    "Port",
+    "Says",
+    "Seed",
+    "Task",
+    "TaskFunction",
+    "Unit",
+    "find_registered",
+    "run",
+    "task",
+]

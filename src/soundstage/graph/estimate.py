@@ -1,0 +1,150 @@
+"""How long a graph will take and how much memory, from what its tasks took before on this machine.
+
+Notable: honest about what it does not know: a task that never ran here is named as unknown, and is not counted as
+nothing. What is cached counts as done; below a node that must run, nothing is assumed cached.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from soundstage.errors import SoundstageError
+from soundstage.graph.cache import Cache, Damaged, Entry
+from soundstage.graph.graph import Graph, Link, Node
+from soundstage.graph.history import Measured, features, model_of, recall
+from soundstage.graph.key import Keys
+from soundstage.graph.run import Host
+
+FEWEST = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeEstimate:
+    """What is expected of one node: nothing when it is cached; None for what was never measured here."""
+
+    name: str
+    task: str
+    cached: bool
+    seconds: float | None
+    memory_mb: float | None
+    runs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What is expected of a run.
+
+    `seconds` counts the known nodes one after another, so it is an upper bound for those.
+    """
+
+    nodes: tuple[NodeEstimate, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of all nodes that are known."""
+        return sum(node.seconds or 0.0 for node in self.nodes)
+
+    @property
+    def memory_mb(self) -> float | None:
+        """The most that one node is known to need; None when none is."""
+        return max((node.memory_mb for node in self.nodes if node.memory_mb is not None), default=None)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The tasks that must run and never ran here."""
+        return tuple(dict.fromkeys(node.task for node in self.nodes if not node.cached and node.seconds is None))
+
+    @property
+    def cached(self) -> int:
+        """How many nodes need not run."""
+        return sum(node.cached for node in self.nodes)
+
+    def __str__(self) -> str:
+        parts = [f"{len(self.nodes) - self.cached} of {len(self.nodes)} nodes to run"]
+        if self.seconds or not self.unknown:
+            parts.append(f"about {self.seconds:.3g} s")
+        if self.memory_mb is not None:
+            parts.append(f"{self.memory_mb:,.0f} MB")
+        if self.unknown:
+            parts.append(f"not measured here yet: {', '.join(self.unknown)}")
+        return ", ".join(parts)
+
+
+def estimate(graph: Graph, cache: Cache, host: Host | None = None) -> Estimate:
+    """What running the graph now would take. Raises InputError for a bad graph."""
+    graph.check()
+    host = host or Host()
+    entries: dict[str, Entry] = {}
+
+    def value(link: Link) -> Any:
+        found = cache.value(entries[link.node], graph.nodes[link.node].task.output)
+        for part in link.parts:
+            found = found[part] if isinstance(found, Mapping) else getattr(found, part)
+        return found
+
+    def digest(link: Link) -> str:
+        if not link.parts:
+            return entries[link.node].digest
+        return cache.digest_of(value(link), graph.type_of(link, str(link)))
+
+    keys = Keys(cache, host.environment(), host.fingerprint, digest, value)
+    nodes = []
+    for name in graph.needed():
+        node = graph.nodes[name]
+        entry = _cached(node, keys, entries, cache)
+        if entry is not None:
+            entries[name] = entry
+        nodes.append(_expected(node, cache, host, cached=entry is not None))
+    return Estimate(nodes=tuple(nodes))
+
+
+def _cached(node: Node, keys: Keys, entries: Mapping[str, Entry], cache: Cache) -> Entry | None:
+    if any(source not in entries for source in node.sources):
+        return None
+    try:
+        return cache.find(keys.of(node))
+    except (SoundstageError, Damaged, KeyError, AttributeError):
+        return None
+
+
+def _expected(node: Node, cache: Cache, host: Host, *, cached: bool) -> NodeEstimate:
+    known = {name: port.default for name, port in node.task.ports.items() if not port.required} | dict(node.inputs)
+    linked = {port for port, _, _ in node.links}
+    sizes = features({name: value for name, value in known.items() if name not in linked})
+    past = recall(cache, node.task, model_of(node.task, node.inputs))
+    demand = host.demand(node.task, node.inputs).memory_mb
+    measured = [run.memory_mb for run in past if run.memory_mb is not None]
+    return NodeEstimate(
+        name=node.name,
+        task=node.task.name,
+        cached=cached,
+        seconds=0.0 if cached else predict(past, sizes),
+        memory_mb=None if cached else max([*measured, *([demand] if demand else [])], default=None),
+        runs=len(past),
+    )
+
+
+def predict(past: Sequence[Measured], sizes: Mapping[str, float]) -> float | None:
+    """Seconds for inputs of these sizes:
+
+    along the one size that explains the past best, else the median; None without a past.
+    """
+    if not past:
+        return None
+    seconds = [run.seconds for run in past]
+    middle = statistics.median(seconds)
+    best, error = middle, 0.5 * sum(abs(second - middle) for second in seconds)
+    for name, size in sizes.items():
+        pairs = [(run.features[name], run.seconds) for run in past if name in run.features]
+        if len(pairs) < FEWEST or len({x for x, _ in pairs}) < 3:
+            continue
+        xs, ys = zip(*pairs, strict=True)
+        slope, intercept = statistics.linear_regression(xs, ys)
+        missed = sum(abs(intercept + slope * x - y) for x, y in pairs) * len(past) / len(pairs)
+        if slope > 0 and missed < error:
+            best, error = max(intercept + slope * size, min(seconds)), missed
+    return best if math.isfinite(best) else middle

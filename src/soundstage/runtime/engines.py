@@ -1,0 +1,150 @@
+"""Resident engines: loaded on demand, kept under a memory budget, the least recently used evicted first.
+
+Notable: an engine in use is never evicted, and two threads that ask for one model load it once. A pool is plain; the
+ambient settings give device, dtype, budget and licence policy.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from soundstage.errors import InputError
+from soundstage.runtime.settings import set_threads, settings
+
+if TYPE_CHECKING:
+    from soundstage.weights import Card, Loaded
+
+logger = logging.getLogger(__name__)
+
+E = TypeVar("E")
+Key = tuple[str, str, str, object]
+
+
+@dataclass
+class Resident:
+    """An engine in memory, how much it takes, and how many use it now."""
+
+    engine: Any
+    memory_mb: float
+    users: int = 0
+
+
+class Pool:
+    """Engines by key, within a budget that is given at each use."""
+
+    def __init__(self) -> None:
+        self._engines: OrderedDict[Key, Resident] = OrderedDict()
+        self._lock = threading.Lock()
+        self._loading: dict[Key, threading.Lock] = {}
+
+    @contextmanager
+    def use(self, key: Key, memory_mb: float, budget_mb: float, make: Callable[[], E]) -> Iterator[E]:
+        """The engine of `key`, made when it is not resident; others are evicted for it where the budget asks for that.
+
+        Raises InputError when it alone is over the budget.
+        """
+        if memory_mb > budget_mb:
+            raise InputError(
+                "model",
+                f"{key[0]} needs {memory_mb:.0f} MB, the budget is {budget_mb:.0f} MB",
+                "raise the budget or take a smaller model",
+            )
+        with self._lock:
+            loading = self._loading.setdefault(key, threading.Lock())
+        with loading:
+            resident = self._take(key)
+            if resident is None:
+                self._make_room(budget_mb - memory_mb)
+                resident = Resident(make(), memory_mb, users=1)
+                with self._lock:
+                    self._engines[key] = resident
+        try:
+            yield resident.engine
+        finally:
+            with self._lock:
+                resident.users -= 1
+
+    def _take(self, key: Key) -> Resident | None:
+        with self._lock:
+            resident = self._engines.get(key)
+            if resident is not None:
+                self._engines.move_to_end(key)
+                resident.users += 1
+            return resident
+
+    def _make_room(self, allowed_mb: float) -> None:
+        with self._lock:
+            for key, resident in list(self._engines.items()):
+                if sum(other.memory_mb for other in self._engines.values()) <= allowed_mb:
+                    return
+                if not resident.users:
+                    logger.info("evicting %s", key[0])
+                    del self._engines[key]
+
+    def resident(self) -> list[str]:
+        """The references of the models in memory, least recently used first."""
+        with self._lock:
+            return [key[0] for key in self._engines]
+
+    def clear(self) -> None:
+        """Forget every engine that nobody uses."""
+        self._make_room(0.0)
+
+
+_pool = Pool()
+
+
+@contextmanager
+def use(model: str, engines: Mapping[str, Callable[[Loaded], E]]) -> Iterator[E]:
+    """The engine of a model, ready on the ambient device: `with use(model, {"voice": NarratorEngine}) as speaker:`.
+
+    `engines` maps a card's family to what makes the task's engine of it. Raises InputError for a family that the task
+    cannot use, for a licence that the policy refuses, and for a model over the memory budget; MissingError for a model
+    that is not there.
+    """
+    from soundstage.weights import card_of, load
+
+    now = settings()
+    card = card_of(model)
+    check_licence(card)
+    if card.family not in engines:
+        usable = ", ".join(sorted(engines))
+        raise InputError(
+            "model", f"{model} is of the family '{card.family}' ({card.task})", f"this task takes: {usable}"
+        )
+    make_engine = engines[card.family]
+    device, dtype = now.resolved_device, now.dtype
+
+    def make() -> E:
+        logger.info("loading %s (%.0f MB) on %s in %s", model, card.memory_mb, device, dtype)
+        return make_engine(load(model, device, now.torch_dtype))
+
+    # The hash is part of the key: a starter that was trained again is another model.
+    key: Key = (model, f"{device} {dtype}", card.sha256, make_engine)
+    set_threads(now.threads)  # torch counts threads anew in every thread
+    with _pool.use(key, card.memory_mb, now.budget_mb, make) as engine:
+        yield engine
+
+
+def check_licence(card: Card) -> None:
+    """Raises InputError when the ambient policy does not allow the model."""
+    if settings().licence == "commercial" and not card.commercial:
+        raise InputError(
+            "model", f"{card.ref} ({card.licence}) is not for commercial use", "choose another model, or --licence any"
+        )
+
+
+def resident() -> list[str]:
+    """The references of the models in memory, least recently used first."""
+    return _pool.resident()
+
+
+def release() -> None:
+    """Forget every resident engine that nobody uses."""
+    _pool.clear()

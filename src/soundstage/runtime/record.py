@@ -1,0 +1,69 @@
+"""Provenance of a result: what the saved file will say of itself."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from soundstage.errors import SoundstageError
+
+if TYPE_CHECKING:
+    from soundstage.graph import Graph, Task
+    from soundstage.media.provenance import Provenance
+
+_FIELDS = ("model", "licence", "seed", "prompt", "graph")
+
+
+def version() -> str:
+    """The version of Soundstage."""
+    return importlib.metadata.version("soundstage")
+
+
+def provenance(task: str, **fields: Any) -> Provenance:
+    """The provenance of one result of `task`; the model's licence is read from its card, and what is no field of its
+    own goes to `extra`.
+    """
+    from soundstage.media.provenance import Provenance
+
+    known: dict[str, Any] = {name: fields.pop(name) for name in _FIELDS if fields.get(name) is not None}
+    if "model" in known and "licence" not in known:
+        known["licence"] = licence_of(known["model"])
+    extra: Mapping[str, Any] = {name: value for name, value in fields.items() if value is not None}
+    return Provenance(task=task, version=version(), extra=extra, **known)
+
+
+def recipe_of(graph: Graph, output: str) -> Provenance:
+    """The provenance of one output of a graph: what its node is known by, and the graph's document."""
+    from soundstage.graph.document import to_document
+
+    node = graph.nodes[graph.outputs[output].node]
+    linked = {port for port, _, _ in node.links}
+    given = {name: value for name, value in node.inputs.items() if name not in linked}
+    return provenance(node.task.name, graph=to_document(graph), **traits(node.task, given))
+
+
+def traits(task: Task, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What a task's result is known by: its model, its seed, and its prompt (the first input, when that is a text)."""
+    values = {name: inputs.get(name, None if port.required else port.default) for name, port in task.ports.items()}
+    found: dict[str, Any] = {}
+    first = next(iter(values.values()), None)
+    if isinstance(first, str):
+        found["prompt"] = first
+    models = [values[port.name] for port in task.models if isinstance(values[port.name], str)]
+    if models:
+        found["model"] = ", ".join(dict.fromkeys(models))
+    for name, port in task.ports.items():
+        if port.is_seed:
+            found["seed"] = values[name]
+    return found
+
+
+def licence_of(model: str) -> str:
+    """The licences on the cards of one or more models; empty when there is no such card here."""
+    from soundstage.weights import card_of
+
+    try:
+        return ", ".join(dict.fromkeys(card_of(name).licence for name in model.split(", ")))
+    except SoundstageError:
+        return ""

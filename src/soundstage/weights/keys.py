@@ -1,0 +1,99 @@
+"""Key tables: from a public checkpoint's names and layouts of tensors to ours.
+
+Notable: a table is a tuple of `(theirs, ours)` or `(theirs, ours, transform)`. `{}` stands for a layer's index and a
+trailing `*` for the rest of the name; either side may be a tuple of patterns, and then the transform takes and gives
+that many tensors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from soundstage.errors import InputError
+
+Transform = Callable[..., Tensor | tuple[Tensor, ...]]
+Patterns = str | tuple[str, ...]
+Row = tuple[Patterns, Patterns] | tuple[Patterns, Patterns, Transform]
+
+
+def fold_weight_norm(g: Tensor, v: Tensor) -> Tensor:
+    """The plain weight of a weight-normed layer:
+
+    `g` [out, 1, …] and `v` [out, in, …]; the norm runs over all but the first axis.
+    """
+    folded: Tensor = g * v / torch.linalg.vector_norm(v, dim=tuple(range(1, v.ndim)), keepdim=True)
+    return folded
+
+
+def permute(*order: int) -> Transform:
+    """Axes in another order, for instance `permute(1, 0)` for a matrix kept the other way round."""
+    return lambda tensor: tensor.permute(order).contiguous()
+
+
+def fuse(dim: int = 0) -> Transform:
+    """Several tensors joined along one axis: separate q, k and v into one projection."""
+    return lambda *tensors: torch.cat(tensors, dim)
+
+
+def split(parts: int, dim: int = 0) -> Transform:
+    """One tensor cut into equal parts along one axis: a fused qkv projection into its three."""
+    return lambda tensor: tuple(part.contiguous() for part in tensor.chunk(parts, dim))
+
+
+def rename(tensors: Mapping[str, Tensor], table: Sequence[Row], ignored: Sequence[str] = ()) -> dict[str, Tensor]:
+    """The tensors under our names, by `table`; those that match `ignored` are dropped.
+
+    Raises InputError naming every tensor that no row takes, and every row's partner that is not there.
+    """
+    left = {name for name in tensors if not any(_pattern(pattern).fullmatch(name) for pattern in ignored)}
+    ours: dict[str, Tensor] = {}
+    partners: list[str] = []
+    for row in table:
+        theirs, targets = _tuple(row[0]), _tuple(row[1])
+        transform = row[2] if len(row) == 3 else _same
+        for captures in _captures(theirs[0], left):
+            names = [_fill(pattern, captures) for pattern in theirs]
+            absent = [name for name in names if name not in left]
+            if absent:
+                partners += absent
+                continue
+            made = transform(*(tensors[name] for name in names))
+            made = made if isinstance(made, tuple) else (made,)
+            ours |= {_fill(pattern, captures): tensor for pattern, tensor in zip(targets, made, strict=True)}
+            left -= set(names)
+    if partners or left:
+        problem = "; ".join(
+            f"{len(names)} {what}: {', '.join(sorted(names))}"
+            for names, what in ((partners, "missing"), (left, "left over"))
+            if names
+        )
+        raise InputError("weights", problem, "this is not the checkpoint that the family's key table was written for")
+    return ours
+
+
+def _same(tensor: Tensor) -> Tensor:
+    return tensor
+
+
+def _tuple(patterns: Patterns) -> tuple[str, ...]:
+    return (patterns,) if isinstance(patterns, str) else patterns
+
+
+def _pattern(pattern: str) -> re.Pattern[str]:
+    escaped = re.escape(pattern).replace(r"\{\}", r"(\d+)")
+    return re.compile(escaped.removesuffix(r"\*") + "(.*)" if pattern.endswith("*") else escaped)
+
+
+def _captures(pattern: str, names: Iterable[str]) -> list[tuple[str, ...]]:
+    compiled = _pattern(pattern)
+    return [match.groups() for name in sorted(names) if (match := compiled.fullmatch(name))]
+
+
+def _fill(pattern: str, captures: tuple[str, ...]) -> str:
+    """A pattern with its `{}` and its `*` filled in, in order."""
+    rest = iter(captures)
+    return re.sub(r"\{\}|\*$", lambda _: next(rest, ""), pattern)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from soundstage.errors import InputError
+from soundstage.graph import find_registered, task
+from soundstage.graph.node import to_literal
+
+
+def test_a_task_is_still_the_plain_function(toys: ModuleType) -> None:
+    assert toys.add(2, 3) == 5
+    assert toys.add.task is find_registered("toy.add")
+
+
+def test_ports_come_from_the_signature(toys: ModuleType) -> None:
+    ports = toys.say.task.ports
+    assert list(ports) == ["text", "model", "speed", "mood", "size", "seed"]
+    assert ports["text"].required and ports["text"].says == "What to say."
+    assert ports["model"].is_model and ports["seed"].is_seed
+    assert ports["mood"].choices == ("calm", "wild") and ports["size"].choices == (1, 2, 4)
+    assert (ports["speed"].bounds.low, ports["speed"].bounds.high) == (0.25, 4)
+    assert toys.say.task.output is toys.Said
+
+
+def test_defaults_are_filled_in_and_numbers_converted(toys: ModuleType) -> None:
+    checked = toys.say.task.validate({"text": "hi", "speed": 2})
+    assert checked == {"text": "hi", "model": "toy/voice", "speed": 2.0, "mood": None, "size": 1, "seed": 0}
+    assert isinstance(checked["speed"], float)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "line.text: is missing; 'toy.say' needs it: text"),
+        ({"text": 1}, "line.text: is 1; give text"),
+        ({"text": "a", "speed": 9}, "line.speed: is 9; give number from 0.25 to 4"),
+        ({"text": "a", "speed": float("nan")}, "line.speed: is nan; give number from 0.25 to 4"),
+        ({"text": "a", "mood": "sad"}, "line.mood: 'sad' is not one of calm, wild; give one of calm, wild"),
+        ({"text": "a", "size": 3}, "line.size: 3 is not one of 1, 2, 4; give one of 1, 2, 4"),
+        ({"text": "a", "pitch": 1}, "line.pitch: is not an input of 'toy.say'; its inputs: text, model, speed"),
+        ({"text": "a", "seed": -1}, "line.seed: is -1; give whole number from 0 to"),
+    ],
+)
+def test_bad_inputs_are_named_with_the_remedy(toys: ModuleType, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        toys.say.task.validate(given, "line")
+    assert str(caught.value).startswith(message)
+
+
+def test_a_kind_is_read_from_a_text_and_checked(toys: ModuleType) -> None:
+    assert toys.mix.task.validate({"blobs": ["ab", toys.Blob(b"c")]})["blobs"] == [toys.Blob(b"ab"), toys.Blob(b"c")]
+    with pytest.raises(InputError, match="is not Blob"):
+        toys.mix.task.validate({"blobs": [1]})
+
+
+def test_a_value_without_a_name_is_not_written_in_a_document(toys: ModuleType) -> None:
+    with pytest.raises(InputError, match="cannot be written in a document"):
+        to_literal(toys.Blob(b"a"))
+
+
+def test_two_functions_cannot_claim_one_name(toys: ModuleType) -> None:
+    def other(a: int) -> int:
+        return a
+
+    with pytest.raises(InputError, match="claimed by"):
+        task(version=1, name="toy.add")(other)
+
+
+def test_an_unknown_task_is_refused_by_name() -> None:
+    with pytest.raises(InputError, match="'frobnicate' is not a task"):
+        find_registered("frobnicate")
+
+
+def test_a_starred_parameter_is_no_port() -> None:
+    def many(*values: int) -> int:
+        return sum(values)
+
+    with pytest.raises(TypeError, match="name every input"):
+        _ = task(version=1, name="toy.many")(many).task.ports
