@@ -1,0 +1,58 @@
+"""A vocoder that draws spectra, not samples: ConvNeXt blocks and an inverse STFT head (Vocos: Siuzdak, 2024).
+
+Notable: all layers run at the frame rate; the one step to samples is the transform. Length is exactly N · hop.
+
+B batch · M mel bands · N frames · D width · T samples = N · hop
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from soundstage.nn.conv import Conv1d, ConvNeXtBlock
+from soundstage.ops.stft import istft
+
+
+class SpectrumHead(nn.Module):
+    """Frames [B, D, N] to samples [B, N · hop]: log magnitude and phase of each bin, then overlap-add."""
+
+    def __init__(self, width: int, size: int, hop: int) -> None:
+        super().__init__()
+        self.size, self.hop = size, hop
+        self.out = nn.Linear(width, size + 2)
+
+    def spectrum(self, x_BDN: Tensor) -> Tensor:
+        """Complex [B, F, N]."""
+        log_magnitude, phase = self.out(x_BDN.transpose(1, 2)).transpose(1, 2).float().chunk(2, 1)
+        # The clamp keeps one wild frame of early training from being heard, and felt, by all.
+        return torch.polar(log_magnitude.exp().clamp_max(1e2), phase)
+
+    def forward(self, x_BDN: Tensor) -> Tensor:
+        """The waveform; half the overhang of a window is cut at both ends."""
+        whole = istft(self.spectrum(x_BDN), self.size, self.hop, centre=False)
+        start = (self.size - self.hop) // 2
+        return whole[:, start : start + self.hop * x_BDN.shape[-1]]
+
+
+class Vocoder(nn.Module):
+    """Mel [B, M, N] to samples [B, N · hop]."""
+
+    def __init__(
+        self, bands: int, width: int, depth: int, size: int, hop: int, *, hidden: int | None = None, kernel: int = 7
+    ) -> None:
+        super().__init__()
+        self.stem = Conv1d(bands, width, kernel, causal=False)
+        self.stem_norm = nn.LayerNorm(width, 1e-6)
+        self.blocks = nn.ModuleList(
+            ConvNeXtBlock(width, hidden=hidden, kernel=kernel, scale=1 / depth) for _ in range(depth)
+        )
+        self.norm = nn.LayerNorm(width, 1e-6)
+        self.head = SpectrumHead(width, size, hop)
+
+    def forward(self, mel_BMN: Tensor) -> Tensor:
+        """The waveform."""
+        x = self.stem_norm(self.stem(mel_BMN).transpose(1, 2)).transpose(1, 2)
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.norm(x.transpose(1, 2)).transpose(1, 2))  # type: ignore[no-any-return]

@@ -1,0 +1,22 @@
+"""Autoregressive decoding: token sampling, the static key-value cache, codebook patterns, the one loop.
+
+Everything takes the network as a callable; nothing here knows one.
+"""
+
+from soundstage.decode.cache import KVCache, LayerCache
+from soundstage.decode.loop import generate, guided_step
+from soundstage.decode.patterns import Delays, flatten, unflatten
+from soundstage.decode.sample import Sampler, greedy, sample
+
+__all__ = [
+    "Delays",
+    "KVCache",
+    "LayerCache",
+    "Sampler",
+    "flatten",
+    "generate",
+    "greedy",
+    "guided_step",
+    "sample",
+    "unflatten",
+]
