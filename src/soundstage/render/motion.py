@@ -1,0 +1,177 @@
+"""How things move: the camera's path through a clip, and each actor's poses under it.
+
+Notable: an actor's path is laid out so that it stands at its own `x` at the middle of the clip, whatever the camera
+does; gait phases run with time and pace, so a stopped actor breathes and a running one gallops. All pure functions of
+their arguments.
+
+Units as in `scene`: x in frame widths, y and sizes in frame heights, seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from soundstage.errors import InputError
+from soundstage.render.scene import PLACE_LEVELS, Actor, Camera, Pose, level_of
+
+PACE = {"walk": 0.14, "run": 0.32, "jump": 0.16, "fly": 0.26, "float": 0.10, "swim": 0.20, "sail": 0.14, "drive": 0.34}
+"""Frame widths a second."""
+CADENCE = {
+    "walk": 1.1,
+    "run": 1.9,
+    "jump": 0.8,
+    "fly": 1.6,
+    "float": 0.4,
+    "swim": 1.0,
+    "sail": 0.5,
+    "drive": 1.2,
+    "wave": 1.1,
+    "sleep": 0.3,
+}
+"""Gait cycles a second; all others breathe at 0.5."""
+LEAP = {"surface": 0.26, "ground": 0.16}
+CENTRE = (0.5, 0.56)  # the point that zooms keep in place
+FARTHEST = 1.05  # no actor travels more frame widths than this in one clip, unless the camera follows
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """The camera in one frame: where it has moved to (frame widths, frame heights) and how far it is zoomed in."""
+
+    x: float = 0.0
+    y: float = 0.0
+    zoom: float = 1.0
+
+    def at_parallax(self, parallax: float) -> View:
+        """What a plane sees that moves at `parallax` of the ground's rate (0 is infinitely far)."""
+        return View(x=self.x * parallax, y=self.y * parallax, zoom=1 + (self.zoom - 1) * (0.35 + 0.65 * parallax))
+
+    def to_screen(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the picture at ground depth is seen."""
+        return CENTRE[0] + (x - self.x - CENTRE[0]) * self.zoom, CENTRE[1] + (y - self.y - CENTRE[1]) * self.zoom
+
+
+def frame_count(seconds: float, fps: float) -> int:
+    """Frames of a clip, at least one. Raises InputError for a length or rate that is not positive."""
+    if not (0 < seconds < math.inf):
+        raise InputError("seconds", f"{seconds} is no length", "give a positive number")
+    if not (0 < fps < math.inf):
+        raise InputError("fps", f"{fps} is no frame rate", "give a positive number")
+    return max(1, round(seconds * fps))
+
+
+def camera_path(camera: Camera, frames: int, *, seconds: float, lead: Actor | None = None) -> tuple[View, ...]:
+    """The view in each frame. `lead` is whom a following camera follows."""
+    reach = camera.amount * min(1.0, 0.45 + 0.18 * seconds)  # longer clips may travel farther
+    views = []
+    for frame in range(frames):
+        u = frame / max(1, frames - 1)
+        s = u * u * (3 - 2 * u) * 0.35 + u * 0.65  # starts and stops softly
+        match camera.move:
+            case "pan left":
+                views.append(View(x=-0.42 * reach * (s - 0.5)))
+            case "pan right":
+                views.append(View(x=0.42 * reach * (s - 0.5)))
+            case "tilt up":
+                views.append(View(y=-0.26 * reach * (s - 0.5)))
+            case "tilt down":
+                views.append(View(y=0.26 * reach * (s - 0.5)))
+            case "zoom in":
+                views.append(View(zoom=1 + 0.45 * reach * s))
+            case "zoom out":
+                views.append(View(zoom=1 + 0.45 * reach * (1 - s)))
+            case "follow" if lead is not None:
+                views.append(View(x=_travel(lead, seconds, following=True) * (u - 0.5)))
+            case _:
+                views.append(View())
+    return tuple(views)
+
+
+def _travel(actor: Actor, seconds: float, *, following: bool = False) -> float:
+    """Signed frame widths that the actor crosses sideways in the whole clip."""
+    sign = {"left": -1.0, "right": 1.0}.get(actor.direction, 0.0)
+    distance = PACE.get(actor.action, 0.0) * actor.speed * seconds
+    return sign * min(distance, 2.2 if following else FARTHEST)
+
+
+def track(
+    actor: Actor,
+    camera: Camera,
+    seconds: float,
+    fps: float,
+    *,
+    place: str = "meadow",
+    views: tuple[View, ...] | None = None,
+) -> tuple[Pose, ...]:
+    """The actor's pose in each frame, as seen by the camera.
+
+    `views` saves computing the camera's path again, and lets a following camera follow somebody else.
+    Raises InputError for a length or frame rate that is not positive.
+    """
+    frames = frame_count(seconds, fps)
+    if views is None:
+        views = camera_path(camera, frames, seconds=seconds, lead=actor)
+    level = level_of(actor.subject, actor.action, place)
+    travel = _travel(actor, seconds, following=camera.move == "follow")
+    rate = CADENCE.get(actor.action, 0.5) * (0.7 + 0.3 * actor.speed)
+    flip = actor.direction == "left" or (actor.direction not in ("left", "right") and actor.facing == "left")
+    size = actor.size * (1 - 0.45 * actor.depth)
+    base = PLACE_LEVELS[place][level] + (0.06 - 0.22 * actor.depth if level == "ground" else -0.06 * actor.depth)
+    middle = views[len(views) // 2]
+    poses = []
+    for frame, view in enumerate(views):
+        u, t = frame / max(1, frames - 1), frame / fps
+        x, y, scale, angle, lift = actor.x + middle.x + travel * (u - 0.5), base, size, 0.0, 0.0
+        phase = (t * rate + 0.07 * actor.depth) % 1.0
+        rise = min(0.5, PACE.get(actor.action, 0.2) * actor.speed * seconds * 0.8)
+        if actor.direction == "up":
+            y -= rise * (u - 0.5)
+        elif actor.direction == "down":
+            y += rise * (u - 0.5)
+        elif actor.direction in ("toward", "away"):
+            near = u if actor.direction == "toward" else 1 - u
+            scale = size * (0.62 + 0.62 * near)
+            y = base - 0.07 + 0.13 * near
+        if actor.path:
+            x, y = _along(actor.path, u)
+        elif actor.action == "jump":
+            lift = LEAP.get(level, 0.16) * max(0.0, math.sin(2 * math.pi * phase)) * actor.size / 0.46
+            if level == "surface":  # fish and whales turn over their leap
+                angle = -38 * math.cos(2 * math.pi * phase) * (-1 if flip else 1)
+                lift = LEAP["surface"] * math.sin(2 * math.pi * phase) * actor.size / 0.46
+        elif level in ("air", "deep"):
+            y += 0.018 * math.sin(2 * math.pi * (t * 0.45 + actor.depth))
+        elif level == "surface":
+            y += 0.010 * math.sin(2 * math.pi * t * 0.5)
+            angle = 2.5 * math.sin(2 * math.pi * (t * 0.5 + 0.2))
+        seen_x, seen_y = view.to_screen(x, y)
+        if actor.subject == "rocket" and actor.action == "fly":  # it flies where its nose points
+            angle = {"up": -90.0, "down": 90.0}.get(actor.direction, -6.0) * (-1 if flip else 1)
+        poses.append(
+            Pose(
+                x=seen_x,
+                y=seen_y - lift * view.zoom,
+                scale=scale * view.zoom,
+                angle=angle,
+                phase=phase,
+                flip=flip,
+                lift=lift * view.zoom,
+            )
+        )
+    return tuple(poses)
+
+
+def _along(path: tuple[tuple[float, float], ...], u: float) -> tuple[float, float]:
+    """The point at share `u` of a drawn track, corners rounded by a Catmull-Rom spline."""
+    if len(path) == 1:
+        return path[0]
+    position = u * (len(path) - 1)
+    i = min(int(position), len(path) - 2)
+    f = position - i
+    p0, p1, p2, p3 = path[max(0, i - 1)], path[i], path[i + 1], path[min(len(path) - 1, i + 2)]
+    x, y = (
+        0.5 * (2 * b + (c - a) * f + (2 * a - 5 * b + 4 * c - d) * f * f + (3 * b - a - 3 * c + d) * f**3)
+        for a, b, c, d in zip(p0, p1, p2, p3, strict=True)
+    )
+    return x, y
