@@ -189,3 +189,10 @@ def test_evaluate_asks_the_meter_of_the_models_task(
     assert code == 0 and asked == [("starter/voice", 3, 9)]
     assert "4.2%" in out and "error" in out
     assert json.loads(soundstage("evaluate", "starter/voice", "--json")[1])["rows"][0]["value"] == 4.2
+    assert soundstage("evaluate", "starter/nobody")[0] == 3
+
+
+def test_films_are_measured_by_their_file(toys: ModuleType) -> None:
+    from soundstage.cli.look import meter_for
+
+    assert meter_for("my/film.MP4") == meter_for("film") == "film"

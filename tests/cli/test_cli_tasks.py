@@ -47,6 +47,7 @@ def test_a_commands_help_teaches_ports_and_shows_no_python(toys: ModuleType, sou
         ".wav, .flac, .mp3",
     ):
         assert text in out
+    assert "INSTRUMENTS..." in out
     assert "Raises" not in out and "--no-draft" not in out
 
 
@@ -72,13 +73,13 @@ def test_every_sort_of_port_arrives(toys: ModuleType, soundstage: Run, monkeypat
     Path("plan.json").write_text('{"loud": 3, "words": ["a"]}')
     monkeypatch.setattr(sys, "stdin", io.StringIO("from a pipe\n"))
     code, _, err = soundstage(
-        *("shout", "-", "--voice", "ada", "--metre", "3/4", "--instruments", "piano", "--instruments", "bass"),
+        *("shout", "-", "--voice", "ada", "--metre", "3/4", "--instruments", "piano, bass", "--instruments", "flute"),
         *("--plan", "plan.json", "--draft"),
     )
     assert (code, err) == (0, "")
     seen = toys.SEEN[0]
     assert seen["text"] == "from a pipe" and seen["voice"].name == "ada" and seen["metre"] == (3, 4)
-    assert seen["instruments"] == ["piano", "bass"] and seen["plan"].loud == 3 and seen["draft"] is True
+    assert seen["instruments"] == ["piano", "bass", "flute"] and seen["plan"].loud == 3 and seen["draft"] is True
 
 
 def test_a_file_is_a_voice_to_clone(toys: ModuleType, soundstage: Run) -> None:
@@ -158,3 +159,21 @@ def test_a_shell_completes_commands() -> None:
     command = [sys.executable, "-m", "soundstage"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["speak"]
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix", "default"),
+    [
+        ("speak", ".mp3", "speak.wav"),
+        ("compose", ".flac", "compose.wav"),
+        ("shoot", ".gif", "shoot.mp4"),
+        ("paint", ".jpg", "paint.png"),
+        ("film", ".mp4", "film.mp4"),
+    ],
+)
+def test_every_verb_knows_what_it_can_write(name: str, suffix: str, default: str) -> None:
+    from soundstage.cli.outputs import default_output, suffixes
+    from soundstage.tasks import find
+
+    assert suffix in suffixes(find(name)) and ".xyz" not in suffixes(find(name))
+    assert default_output(find(name)) == default

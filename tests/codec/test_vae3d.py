@@ -89,11 +89,9 @@ def test_lengths_and_sides_that_do_not_divide_are_refused() -> None:
 
 
 def test_it_learns_to_reconstruct() -> None:
+    torch.manual_seed(2)  # the layers' own initial weights
     generator = torch.Generator().manual_seed(2)
     model = Vae3d(Vae3dConfig(channels=1, latent=4, widths=(8, 8), halves_time=(True,), blocks=1))
-    for parameter in model.parameters():
-        if parameter.ndim > 1:
-            nn.init.kaiming_uniform_(parameter, a=5**0.5, generator=generator)
     clip = torch.zeros(1, 1, 3, 8, 8)
     for t in range(3):
         clip[:, :, t, 2:5, t + 1 : t + 4] = 1

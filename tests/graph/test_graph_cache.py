@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 import time
 from types import ModuleType
@@ -132,3 +133,17 @@ def test_many_threads_may_put_the_same_and_others(toys: ModuleType, cache: Cache
     assert len(cache.entries()) == 50
     assert all(cache.value(entry, toys.Blob).data.startswith(entry.key.encode()) for entry in cache.entries())
     assert not list((cache.folder / "tmp").iterdir())
+
+
+def test_orphans_are_removed_once_they_are_old(toys: ModuleType, cache: Cache) -> None:
+    put(cache, toys, "a", 1000, 1.0)
+    put(cache, toys, "b", 1000, 1.0)
+    cache.query("DELETE FROM results WHERE key = 'a'")
+    folders = list(cache.folder.glob("objects/*/*"))
+    known = {entry.digest for entry in cache.entries()}
+    cache.objects.remove_orphans(known)
+    assert len(list(cache.folder.glob("objects/*/*"))) == 2  # its name may still be on the way
+    for folder in folders:
+        os.utime(folder, (0, 0))
+    cache.objects.remove_orphans(known)
+    assert [path.name for path in cache.folder.glob("objects/*/*")] == list(known)

@@ -7,7 +7,7 @@ import pytest
 
 from soundstage.errors import InputError
 from soundstage.graph import find_registered, task
-from soundstage.graph.node import to_literal
+from soundstage.graph.literal import to_literal
 
 
 def test_a_task_is_still_the_plain_function(toys: ModuleType) -> None:

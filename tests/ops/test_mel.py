@@ -42,3 +42,11 @@ def test_the_scales_invert(scale: Scale) -> None:
 
 def test_silence_is_the_floor() -> None:
     assert torch.equal(log_mel(torch.zeros(2, 2048), 16000, 512, 128, 20), torch.full((2, 20, 17), 1e-5).log())
+
+
+def test_a_bank_made_while_inferring_serves_training() -> None:
+    with torch.inference_mode():
+        log_mel(torch.zeros(256), 8000, 128, 32, 11)
+    x = torch.ones(256, requires_grad=True)
+    log_mel(x, 8000, 128, 32, 11).sum().backward()  # type: ignore[no-untyped-call]
+    assert x.grad is not None

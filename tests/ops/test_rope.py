@@ -10,13 +10,23 @@ from soundstage.ops.rope import axial_rope, rope, rotate, rotate_plain
 
 @pytest.mark.parametrize("interleaved", [False, True])
 @pytest.mark.parametrize("turned", [32, 24])
-def test_rotating_is_multiplying_by_a_complex_number(interleaved: bool, turned: int) -> None:
-    x = torch.randn(2, 3, 10, 32, generator=torch.Generator().manual_seed(1))
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_rotating_is_turning_every_pair(interleaved: bool, turned: int, dtype: torch.dtype) -> None:
+    x = torch.randn(2, 10, 3, 32, generator=torch.Generator().manual_seed(1)).to(dtype).transpose(1, 2)
     table = rope(torch.arange(10), turned, interleaved=interleaved)
     out = rotate(x, table)
     assert torch.allclose(out, rotate_plain(x, table), atol=1e-6)
     assert torch.allclose(out.norm(dim=-1), x.norm(dim=-1), atol=1e-4)
     assert torch.equal(out[..., turned:], x[..., turned:])
+
+
+def test_interleaved_pairs_are_complex_numbers() -> None:
+    x = torch.randn(1, 2, 5, 8, generator=torch.Generator().manual_seed(3))
+    table = rope(torch.arange(5), 8, interleaved=True)
+    numbers = torch.view_as_complex(x.reshape(1, 2, 5, 4, 2)) * torch.polar(
+        torch.ones(5, 4), table.sin.atan2(table.cos)
+    )
+    assert torch.allclose(rotate(x, table), torch.view_as_real(numbers).flatten(-2), atol=1e-6)
 
 
 @pytest.mark.parametrize("interleaved", [False, True])

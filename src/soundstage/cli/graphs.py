@@ -11,16 +11,14 @@ from typing import Annotated, Any
 
 import typer
 
-from soundstage.cli.commands import save
 from soundstage.cli.display import log_to_terminal, report, watched
 from soundstage.cli.look import JSON
+from soundstage.cli.outputs import USUAL, kind_of, save
 from soundstage.errors import InputError
 from soundstage.graph import Graph
 from soundstage.graph.document import from_document, load
 from soundstage.graph.values import adapter
 from soundstage.tasks import find
-
-USUAL = {"speech": ".wav", "audio": ".wav", "music": ".wav", "video": ".mp4", "film": ".mp4", "image": ".png"}
 
 Document = Annotated[
     Path, typer.Argument(help="A graph's JSON document, or a file that Soundstage made.", show_default=False)
@@ -82,9 +80,8 @@ def keep(value: Any, stem: Path, graph: Graph, name: str) -> Path:
     """Save one output, by its kind: media by the usual suffix, plain data as JSON. Returns the path."""
     from soundstage.runtime.record import recipe_of
 
-    kind = getattr(type(value), "kind", type(value).__name__.lower())
     if hasattr(value, "save"):
-        path = stem.with_name(f"{stem.name}{USUAL.get(kind, '.mp4')}")
+        path = stem.with_name(f"{stem.name}{USUAL.get(kind_of(type(value)), '.mp4')}")
         save(value, path, recipe_of(graph, name))
         return path
     if hasattr(value, "store"):

@@ -74,7 +74,9 @@ def info(
 
 
 def evaluate(
-    ref: Annotated[str, typer.Argument(help="The model to measure, such as starter/voice.", show_default=False)],
+    ref: Annotated[
+        str, typer.Argument(help="A model, such as starter/voice; a film's file; or just: film.", show_default=False)
+    ],
     count: Annotated[
         int | None, typer.Option(min=1, help="How many items to measure; fewer is quicker and less sure.")
     ] = None,
@@ -83,14 +85,9 @@ def evaluate(
     as_json: Annotated[bool, JSON] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Show no progress.")] = False,
 ) -> None:
-    """Measure a model on held-out items, beside the real data and chance."""
-    from soundstage.weights import card_of
-
+    """Measure a model on held-out items, beside the real data and chance; or a film by what it promises."""
     log_to_terminal(verbose=False)
-    card = card_of(ref)
-    if card.task not in METERS:
-        raise InputError("ref", f"nothing measures models of the task '{card.task}'", f"tasks: {', '.join(METERS)}")
-    meter = importlib.import_module(f"soundstage.evaluate.{METERS[card.task]}").evaluate
+    meter = importlib.import_module(f"soundstage.evaluate.{meter_for(ref)}").evaluate
     known = inspect.signature(meter).parameters
     given: dict[str, Any] = {"seed": seed, "count": count, "folder": keep}
     chosen = {name: value for name, value in given.items() if value is not None and name in known}
@@ -102,3 +99,15 @@ def evaluate(
         print(json.dumps(table.to_json(), ensure_ascii=False))
     else:
         show(table)
+
+
+def meter_for(ref: str) -> str:
+    """The module of `evaluate/` that measures a model, or a film. Raises InputError when there is none."""
+    from soundstage.weights import card_of
+
+    if ref == "film" or Path(ref).suffix.lower() == ".mp4":
+        return "film"
+    task = card_of(ref).task
+    if task not in METERS:
+        raise InputError("ref", f"nothing measures models of the task '{task}'", f"tasks: {', '.join(METERS)}")
+    return METERS[task]

@@ -89,7 +89,7 @@ def grow(examples: Sequence[tuple[str, str]], prefix: str = "", said: str | None
     counts = Counter(phones for _, phones in examples)
     common = max(counts, key=lambda phones: (counts[phones], phones == said))
     below: dict[str, str] = {}
-    if len(counts) > 1 and len(prefix) < len(ORDER):
+    if (len(counts) > 1 or not prefix) and len(prefix) < len(ORDER):
         groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for example in examples:
             groups[example[0][len(prefix)]].append(example)

@@ -126,11 +126,13 @@ MOVES_SAID: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "follow": ("tracking shot", "the camera follows"),
     }
 )
-OPENINGS = ("{}", "{}.", "a picture-book scene: {}", "an illustration of {}", "{}, storybook style")
+OPENINGS = ("{}", "{}.", "a picture-book scene: {}", "an illustration: {}", "{}, storybook style")
 
 
 PASSING = ("through", "across", "along", "down", "past", "over")  # words of going, not for who stays
 SUNNY = ("on a bright day", "in the sunshine")
+SKYLESS = ("room", "underwater", "space")
+STARRY = ("under the stars", "by moonlight")
 
 
 def pick(choices: Sequence[str], rng: np.random.Generator) -> str:
@@ -175,8 +177,9 @@ def caption(scene: Scene, rng: np.random.Generator) -> str:
     where = pick([w for w in PLACES_SAID[scene.place] if goes or not w.startswith(PASSING)], rng)
     rest = [where]
     if scene.time != "day" or rng.uniform() < 0.3:
-        rest.append(pick([w for w in TIMES_SAID[scene.time] if scene.weather == "clear" or w not in SUNNY], rng))
-    if scene.weather != "clear" or rng.uniform() < 0.1:
+        unfit = (SUNNY if scene.weather != "clear" else ()) + (STARRY if scene.place in SKYLESS else ())
+        rest.append(pick([w for w in TIMES_SAID[scene.time] if w not in unfit], rng))
+    if scene.weather != "clear" or (rng.uniform() < 0.1 and scene.place not in SKYLESS):
         rest.append(pick(WEATHERS_SAID[scene.weather], rng))
     tail = list(rng.permutation(len(rest) - 1) + 1)
     said = " ".join((first, rest[0], *(rest[i] for i in tail)))

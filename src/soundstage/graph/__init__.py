@@ -3,8 +3,10 @@
 from soundstage.graph.cache import Cache
 from soundstage.graph.events import Event, Listener
 from soundstage.graph.graph import Graph, Link, Node
-from soundstage.graph.node import Port, Task, TaskFunction, find_registered, task
-from soundstage.graph.run import Demand, Host, run
+from soundstage.graph.host import Demand, Host
+from soundstage.graph.node import Task, TaskFunction, find_registered, task
+from soundstage.graph.port import Port
+from soundstage.graph.run import run
 from soundstage.graph.types import Between, IsModel, IsSeed, Kind, ModelRef, OneOf, Says, Seed, Unit
 
 __all__ = [

@@ -1,32 +1,26 @@
 """The cache: results by the hash of what made them, values by the hash of what they are.
 
-Notable: a value's files are written in a temporary folder, synced and renamed, and only then does the index name them:
-a process killed at any moment leaves whole entries or none. An index (SQLite) maps keys to content; small plain values
-live in it. What is read is checked against its own hash, and an entry that was damaged is dropped and made again. Over
-the limit, what is cheapest to make again per byte goes.
+Notable: an index (SQLite) maps keys to content; small plain values live in it, all others in files (`objects`), which
+are whole before the index names them. What is read is checked against its own hash, and an entry that was damaged is
+dropped and made again. Over the limit, what is cheapest to make again per byte goes.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sqlite3
 import threading
 import time
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from soundstage.errors import InputError
-from soundstage.graph.values import SHAPE, canonical, digest, lay_out, rebuild
+from soundstage.graph.objects import Objects
+from soundstage.graph.values import canonical, digest, rebuild
 
 DEFAULT_LIMIT = 10 * 2**30
 INLINE = 32 * 2**10
-ORPHAN_AGE = 3600.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS results (
@@ -67,12 +61,10 @@ class Cache:
 
     def __init__(self, folder: Path | str, limit: int | None = None, *, durable: bool = True) -> None:
         self.folder = Path(folder)
-        for name in ("objects", "tmp"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
         self.durable = durable
+        self.objects = Objects(self.folder, durable=durable)
         self._lock = threading.Lock()
         self._index = self._open()
-        self._sweep()
         if limit is not None:
             self.limit = limit
 
@@ -116,7 +108,7 @@ class Cache:
         if not rows:
             return None
         entry = Entry(*rows[0])
-        if entry.shape is None and not _intact(self._place(entry.digest)):
+        if entry.shape is None and not self.objects.intact(entry.digest):
             self.drop(entry)
             return None
         self.query("UPDATE results SET used = ? WHERE key = ?", time.time(), key)
@@ -124,13 +116,13 @@ class Cache:
 
     def put(self, key: str, task: str, value: Any, annotation: Any, seconds: float) -> Entry:
         """Keep a result. Raises RunError for a value that cannot be kept."""
-        with self._laid_out(value, annotation) as (shape, folder):
+        with self.objects.laid_out(value, annotation) as (shape, folder):
             address = digest(shape, folder)
             text = canonical(shape).decode()
             if folder is None and len(text) <= INLINE:
                 entry = Entry(key, task, address, text, len(text), seconds, time.time())
             else:
-                entry = Entry(key, task, address, None, self._keep(shape, folder, address), seconds, time.time())
+                entry = Entry(key, task, address, None, self.objects.keep(shape, folder, address), seconds, time.time())
         self.query(
             "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?)",
             *(entry.key, entry.task, entry.digest, entry.shape, entry.bytes, entry.seconds, entry.used),
@@ -142,10 +134,9 @@ class Cache:
 
         Raises Damaged, and drops the entry, when it is not what was kept.
         """
-        folder = self._place(entry.digest)
+        folder = self.objects.place(entry.digest)
         try:
-            shape = json.loads(entry.shape if entry.shape is not None else (folder / SHAPE).read_text("utf-8"))
-            shape.pop("sizes", None)
+            shape = json.loads(entry.shape) if entry.shape is not None else self.objects.shape(entry.digest)
             if digest(shape, folder if entry.shape is None else None) != entry.digest:
                 raise ValueError("its hash differs")
             return rebuild(shape, annotation, folder)
@@ -155,13 +146,13 @@ class Cache:
 
     def digest_of(self, value: Any, annotation: Any = Any) -> str:
         """The address that a value would have."""
-        with self._laid_out(value, annotation) as (shape, folder):
+        with self.objects.laid_out(value, annotation) as (shape, folder):
             return digest(shape, folder)
 
     def drop(self, entry: Entry) -> None:
         """Forget an entry, its files, and every other result that has the same files."""
         self.query("DELETE FROM results WHERE digest = ?", entry.digest)
-        self._remove(entry.digest)
+        self.objects.remove(entry.digest)
 
     # Size
 
@@ -206,100 +197,14 @@ class Cache:
             if size - freed <= limit * 0.9:
                 break
             self.query("DELETE FROM results WHERE digest = ?", address)
-            self._remove(address)
+            self.objects.remove(address)
             freed += held
-        self._remove_orphans()
+        self.objects.remove_orphans({row[0] for row in self.query("SELECT DISTINCT digest FROM results")})
         return freed
 
     def clear(self) -> int:
         """Drop every result; the measured history stays. Returns the bytes freed."""
         freed = self.size()
         self.query("DELETE FROM results")
-        for shelf in (self.folder / "objects").iterdir():
-            shutil.rmtree(shelf, ignore_errors=True)
+        self.objects.clear()
         return freed
-
-    # Files
-
-    def _place(self, address: str) -> Path:
-        return self.folder / "objects" / address[:2] / address
-
-    @contextmanager
-    def _laid_out(self, value: Any, annotation: Any) -> Iterator[tuple[dict[str, Any], Path | None]]:
-        folder = self.folder / "tmp" / f"{os.getpid()}-{uuid.uuid4().hex}"
-        try:
-            shape = lay_out(value, annotation, folder)
-            yield shape, folder if folder.exists() else None
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _keep(self, shape: dict[str, Any], folder: Path | None, address: str) -> int:
-        """Move a laid-out value to its address, durably; returns its bytes."""
-        if folder is None:
-            folder = self.folder / "tmp" / f"{os.getpid()}-{uuid.uuid4().hex}"
-            folder.mkdir()
-        files = [path for path in folder.rglob("*") if path.is_file()]
-        sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
-        (folder / SHAPE).write_bytes(canonical(shape | {"sizes": sizes}))
-        self._sync(*files, folder / SHAPE, *(path for path in folder.rglob("*") if path.is_dir()), folder)
-        target = self._place(address)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            folder.rename(target)
-        except OSError:  # already there: from another run or process
-            if not _intact(target):
-                self._remove(address)
-                folder.rename(target)
-            shutil.rmtree(folder, ignore_errors=True)
-        self._sync(target.parent)
-        return sum(sizes.values()) + (target / SHAPE).stat().st_size
-
-    def _sync(self, *paths: Path) -> None:
-        """Wait until files and folders are on the disk."""
-        for path in paths if self.durable else ():
-            handle = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-
-    def _remove(self, address: str) -> None:
-        """Delete an object; renamed first, so that no half of it is ever found at its address."""
-        grave = self.folder / "tmp" / f"{os.getpid()}-{uuid.uuid4().hex}"
-        try:
-            self._place(address).rename(grave)
-        except OSError:
-            return
-        shutil.rmtree(grave, ignore_errors=True)
-
-    def _remove_orphans(self) -> None:
-        known = {row[0] for row in self.query("SELECT DISTINCT digest FROM results")}
-        for path in (self.folder / "objects").glob("*/*"):
-            if path.name not in known and time.time() - path.stat().st_mtime > ORPHAN_AGE:
-                self._remove(path.name)
-
-    def _sweep(self) -> None:
-        """Remove what processes that are gone left half-written."""
-        for path in (self.folder / "tmp").iterdir():
-            owner = path.name.partition("-")[0]
-            if owner.isdigit() and int(owner) != os.getpid() and not _alive(int(owner)):
-                shutil.rmtree(path, ignore_errors=True)
-
-
-def _intact(folder: Path) -> bool:
-    """Whether an object's files are all there with the sizes that they had."""
-    try:
-        sizes = json.loads((folder / SHAPE).read_text("utf-8"))["sizes"]
-        return all((folder / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

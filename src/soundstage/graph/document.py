@@ -14,7 +14,8 @@ from typing import Any
 
 from soundstage.errors import InputError, MissingError
 from soundstage.graph.graph import Graph, Link, Node, is_link
-from soundstage.graph.node import Task, find_registered, shorten
+from soundstage.graph.literal import shorten
+from soundstage.graph.node import Task, find_registered
 
 SCHEMA = 1
 MAX_BYTES = 16 * 2**20

@@ -16,8 +16,8 @@ from soundstage.errors import SoundstageError
 from soundstage.graph.cache import Cache, Damaged, Entry
 from soundstage.graph.graph import Graph, Link, Node
 from soundstage.graph.history import Measured, features, model_of, recall
+from soundstage.graph.host import Host
 from soundstage.graph.key import Keys
-from soundstage.graph.run import Host
 
 FEWEST = 4
 

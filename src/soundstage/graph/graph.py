@@ -21,7 +21,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from soundstage.errors import InputError
-from soundstage.graph.node import Task, TaskFunction, missing_input, shorten, to_literal, unknown_input
+from soundstage.graph.inputs import missing_input, unknown_input
+from soundstage.graph.literal import shorten, to_literal
+from soundstage.graph.node import Task, TaskFunction
 from soundstage.graph.types import assignable, field_types, is_kind, part_type, pick_type, spell
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
@@ -117,10 +119,10 @@ class Graph:
         where = f"nodes.{node.name}.inputs"
         for name, port in node.task.ports.items():
             if port.required and name not in node.inputs:
-                raise missing_input(node.task, name, f"{where}.{name}")
+                raise missing_input(node.task.name, port, f"{where}.{name}")
         for name, value in node.inputs.items():
             if name not in node.task.ports:
-                raise unknown_input(node.task, f"{where}.{name[:60]}")
+                raise unknown_input(node.task.name, node.task.ports, f"{where}.{name[:60]}")
             places = links_in(value)
             for place, link in places:
                 self._check_link(node, name, place, link)

@@ -12,7 +12,8 @@ from typing import Any
 
 from soundstage.graph.cache import Cache
 from soundstage.graph.graph import Link, Node, replaced
-from soundstage.graph.node import Port, Task
+from soundstage.graph.node import Task
+from soundstage.graph.port import Port
 from soundstage.graph.values import canonical, sha256
 
 SCALARS = (str, int, float, bool, type(None))

@@ -8,16 +8,13 @@ that is killed goes on where it was.
 from __future__ import annotations
 
 import contextvars
-import math
-import os
 import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from typing import Any
 
 from soundstage.errors import CancelledRun, InputError, RunError, SoundstageError
@@ -25,49 +22,9 @@ from soundstage.graph.cache import Cache, Damaged, Entry
 from soundstage.graph.events import Event, Listener, silent
 from soundstage.graph.graph import Graph, Link, Node, replaced
 from soundstage.graph.history import Stopwatch, model_of, remember
+from soundstage.graph.host import Demand, Host
 from soundstage.graph.key import Keys
-from soundstage.graph.node import Task
 from soundstage.graph.types import Unit, markers, members
-
-Emit = Callable[..., None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Demand:
-    """What a node takes while it runs:
-
-    memory, and a name that no two running nodes may share (a device, for instance).
-    """
-
-    memory_mb: float = 0.0
-    alone: str | None = None
-
-
-def undemanding(task: Task, inputs: Mapping[str, Any]) -> Demand:
-    """Takes nothing worth scheduling."""
-    return Demand()
-
-
-def as_it_is(node: Node, emit: Emit, stop: threading.Event) -> AbstractContextManager[None]:
-    """Runs a node without anything around it."""
-    return nullcontext()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Host:
-    """What the engine asks of the place where it runs.
-
-    `fingerprint` pins a model's weights, `environment` names what else a result's bits depend on, `demand` says what a
-    node takes of `memory_mb`, and `around` wraps each node's call: its `emit` tells events by `Event`'s fields, its
-    flag is set when the run stops.
-    """
-
-    fingerprint: Callable[[str], str] = str
-    environment: Callable[[], Mapping[str, str]] = dict
-    demand: Callable[[Task, Mapping[str, Any]], Demand] = undemanding
-    memory_mb: float = math.inf
-    around: Callable[[Node, Emit, threading.Event], AbstractContextManager[None]] = as_it_is
-    workers: int = field(default_factory=lambda: min(32, (os.cpu_count() or 1) + 2))
 
 
 def run(
@@ -97,10 +54,7 @@ def run(
                     if error.key in broken:
                         raise RunError(str(error), "the kind's store and restore must agree") from error
                     broken.add(error.key)
-        except KeyboardInterrupt:
-            raise CancelledRun from None
         finally:
-            stop.set()
             cache.trim(since=began)
 
 
@@ -114,19 +68,13 @@ def _pool(executor: Executor | None, workers: int) -> Iterator[Executor]:
 
 
 class Run:
-    """One pass over a graph; `outputs` makes it."""
+    """One pass over a graph; `outputs` makes it. Only `work` and what it calls runs in workers."""
 
     def __init__(
         self, graph: Graph, cache: Cache, host: Host, pool: Executor, listener: Listener, stop: threading.Event
     ) -> None:
-        self.graph, self.cache, self.host, self.pool, self.listener, self.stop = (
-            graph,
-            cache,
-            host,
-            pool,
-            listener,
-            stop,
-        )
+        self.graph, self.cache, self.host = graph, cache, host
+        self.pool, self.listener, self.stop = pool, listener, stop
         self.keys = Keys(cache, host.environment(), host.fingerprint, self.digest, self.value)
         self.needed = graph.needed()
         self.targets = graph.dependents()
@@ -156,15 +104,15 @@ class Run:
         for name in self.needed:
             self.tell("queued", name)
         self.ready.extend(name for name in self.needed if not self.blocked[name])
-        while True:
+        try:
             self.prepare()
             self.start()
-            if not self.running:
-                break
-            try:
+            while self.running:
                 self.settle(*self.finished.get())
-            except KeyboardInterrupt:
-                self.stop.set()
+                self.prepare()
+                self.start()
+        except KeyboardInterrupt:
+            self.stop.set()
         if self.failure is not None:
             raise self.failure
         if len(self.entries) < len(self.needed):
@@ -224,7 +172,7 @@ class Run:
         )
 
     def work(self, name: str, key: str) -> None:
-        """Compute one node and keep its result; the only part that runs in a worker."""
+        """Compute one node, keep its result and hand it back."""
         try:
             self.finished.put((name, key, self.compute(self.graph.nodes[name], key)))
         except BaseException as error:  # whatever it is, the coordinator must hear of it

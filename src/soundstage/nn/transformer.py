@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from soundstage.nn.linear import Linear
 from soundstage.nn.norms import Kind, RMSNorm, norm
 from soundstage.ops.attention import Cache, attention
 from soundstage.ops.rope import Rope
@@ -70,11 +71,11 @@ class Attention(nn.Module):
         self.heads, self.kv_heads, self.head = heads, kv_heads or heads, width // heads
         self.width, self.kv_width = width, self.kv_heads * self.head
         if context is None:
-            self.qkv = nn.Linear(width, width + 2 * self.kv_width, bias=bias)
+            self.qkv = Linear(width, width + 2 * self.kv_width, bias=bias)
         else:
-            self.q = nn.Linear(width, width, bias=bias)
-            self.kv = nn.Linear(context, 2 * self.kv_width, bias=bias)
-        self.out = nn.Linear(width, width, bias=bias)
+            self.q = Linear(width, width, bias=bias)
+            self.kv = Linear(context, 2 * self.kv_width, bias=bias)
+        self.out = Linear(width, width, bias=bias)
         self.qk = None if qk_norm == "none" else _QueryKeyNorm(qk_norm, width, self.kv_width, self.head, eps)
 
     def keys(self, context_BSC: Tensor) -> KeyValue:
@@ -120,8 +121,8 @@ class FeedForward(nn.Module):
     ) -> None:
         super().__init__()
         self.activation, self.gated = ACTIVATIONS[activation], gated
-        self.rise = nn.Linear(width, 2 * hidden if gated else hidden, bias=bias)
-        self.fall = nn.Linear(hidden, width, bias=bias)
+        self.rise = Linear(width, 2 * hidden if gated else hidden, bias=bias)
+        self.fall = Linear(hidden, width, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., D] to the same."""

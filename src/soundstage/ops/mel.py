@@ -53,7 +53,8 @@ def mel_filterbank(
     weights = np.maximum(0, np.minimum(rise, fall))
     if area:
         weights *= (2.0 / (edges[2:] - edges[:-2]))[:, None]
-    return torch.from_numpy(weights.astype(np.float32))
+    with torch.inference_mode(False):  # what is kept may be used in training too
+        return torch.from_numpy(weights.astype(np.float32))
 
 
 def log_mel(

@@ -1,6 +1,7 @@
 """Banks of oscillators and of filtered noise, for additive synthesis (Serra & Smith, 1990; Engel et al., 2020).
 
-Notable: partials of constant frequency under a slowly changing complex envelope need no sine a sample. Inside one hop the
+Notable: partials of constant frequency under a slowly changing complex envelope need no sine a sample. Inside one
+hop the
 envelope is a line, so a hop of sound is a product of [frames, 4·partials] with [4·partials, hop]: the whole bank is one
 batched matrix product, about thirty times faster than its plain twin.
 
@@ -73,7 +74,8 @@ def band_matrix(bands: int, bins: int, rate: int, low: float = 60.0) -> Tensor:
 
 
 def filtered_noise(amplitude_NFM: Tensor, bands_MB: Tensor, *, hop: int, generator: torch.Generator) -> Tensor:
-    """Noise [N, (F − 1)·hop] whose spectrum follows the bands: bins B = hop + 1, frames of two hops under a sine window.
+    """Noise [N, (F − 1)·hop] whose spectrum follows the bands: bins B = hop + 1, frames of two hops under a sine
+    window.
 
     Frame f is centred on sample f·hop. White noise of unit variance has amplitude 1 in every band.
     """
@@ -84,4 +86,5 @@ def filtered_noise(amplitude_NFM: Tensor, bands_MB: Tensor, *, hop: int, generat
     window = torch.sin(math.pi * (torch.arange(2 * hop, device=amplitude_NFM.device) + 0.5) / (2 * hop))
     pieces = torch.fft.irfft(excited, n=2 * hop) * window
     first, second = pieces[:, :, :hop], pieces[:, :, hop:]
-    return (second[:, :-1] + first[:, 1:]).flatten(1)
+    noise: Tensor = (second[:, :-1] + first[:, 1:]).flatten(1)
+    return noise

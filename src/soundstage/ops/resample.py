@@ -38,12 +38,13 @@ def resample(x: Tensor, rate: int, target: int, *, zeros: int = 24, rolloff: flo
 @lru_cache(maxsize=32)
 def _bank(down: int, up: int, zeros: int, rolloff: float) -> tuple[Tensor, int]:
     """One filter for each of the `up` phases between two strides of `down` input samples, and their reach."""
-    cut = min(1.0, up / down) * rolloff  # as a part of the input's Nyquist rate
-    reach = math.ceil(zeros / cut)
-    phase = torch.arange(up, dtype=torch.float64)[:, None] * down / up  # the output's place in input samples
-    distance = torch.arange(-reach, reach + down, dtype=torch.float64) - phase
-    window = torch.special.i0(10.0 * (1 - (distance / reach).square()).clamp_min(0).sqrt()) / torch.special.i0(
-        torch.tensor(10.0, dtype=torch.float64)
-    )
-    bank = torch.where(distance.abs() < reach, torch.sinc(distance * cut) * window * cut, 0.0)
-    return bank / bank.sum(1, keepdim=True), reach
+    with torch.inference_mode(False):  # what is kept may be used in training too
+        cut = min(1.0, up / down) * rolloff  # as a part of the input's Nyquist rate
+        reach = math.ceil(zeros / cut)
+        phase = torch.arange(up, dtype=torch.float64)[:, None] * down / up  # the output's place in input samples
+        distance = torch.arange(-reach, reach + down, dtype=torch.float64) - phase
+        window = torch.special.i0(10.0 * (1 - (distance / reach).square()).clamp_min(0).sqrt()) / torch.special.i0(
+            torch.tensor(10.0, dtype=torch.float64)
+        )
+        bank = torch.where(distance.abs() < reach, torch.sinc(distance * cut) * window * cut, 0.0)
+        return bank / bank.sum(1, keepdim=True), reach

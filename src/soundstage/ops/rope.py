@@ -49,7 +49,11 @@ def rotate(x_BHTD: Tensor, table: Rope) -> Tensor:
     cos, sin = table.cos, table.sin
     turned = 2 * cos.shape[-1]
     x = x_BHTD if turned == x_BHTD.shape[-1] else x_BHTD[..., :turned]
-    if table.interleaved:
+    if table.interleaved and x.dtype == torch.float32 and x.stride(-1) == 1:
+        # Pairs that lie side by side are complex numbers already: one pass, without strided reads.
+        pairs = torch.view_as_complex(x.view(*x.shape[:-1], -1, 2))
+        out = torch.view_as_real(pairs * torch.complex(cos, sin)).flatten(-2)
+    elif table.interleaved:
         even, odd = x[..., 0::2], x[..., 1::2]
         out = torch.stack((even * cos - odd * sin, even * sin + odd * cos), -1).flatten(-2)
     else:
@@ -60,10 +64,11 @@ def rotate(x_BHTD: Tensor, table: Rope) -> Tensor:
 
 
 def rotate_plain(x_BHTD: Tensor, table: Rope) -> Tensor:
-    """The twin of `rotate`: multiplication by e^{i angle} of complex numbers."""
-    turned = 2 * table.cos.shape[-1]
-    x, rest = x_BHTD[..., :turned].float(), x_BHTD[..., turned:]
-    pairs = x.reshape(*x.shape[:-1], -1, 2) if table.interleaved else torch.stack(x.chunk(2, -1), -1)
-    out = torch.view_as_real(torch.view_as_complex(pairs.contiguous()) * torch.complex(table.cos, table.sin))
-    flat = out.flatten(-2) if table.interleaved else torch.cat(out.unbind(-1), -1)
-    return torch.cat((flat.to(x_BHTD.dtype), rest), -1)
+    """The twin of `rotate`: every pair by its 2 × 2 matrix, one after the other."""
+    out, count = x_BHTD.clone(), table.cos.shape[-1]
+    for pair in range(count):
+        one, other = (2 * pair, 2 * pair + 1) if table.interleaved else (pair, pair + count)
+        cos, sin = table.cos[..., pair], table.sin[..., pair]
+        out[..., one] = x_BHTD[..., one] * cos - x_BHTD[..., other] * sin
+        out[..., other] = x_BHTD[..., one] * sin + x_BHTD[..., other] * cos
+    return out

@@ -140,7 +140,9 @@ def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterat
     """
     meter = Meter(label, total if total is not None else len(items) if isinstance(items, Sized) else None)
     check_cancelled(label)
-    for item in items:
-        yield item
-        meter.advance()
-    meter.finish()
+    try:
+        for item in items:
+            yield item
+            meter.advance()
+    finally:
+        meter.finish()

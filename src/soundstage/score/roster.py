@@ -74,7 +74,7 @@ def roster(
 ) -> tuple[tuple[str, str], ...]:
     """(role, instrument) in the order of `ROLES`: the asked ones, and unless `exact`, those that the style adds.
 
-    A piece needs harmony and a line: with `exact`, a lone instrument takes two roles (a pianist has two hands).
+    A piece needs harmony and a line: with `exact`, a lone instrument takes two roles where it can, as pianists do.
     """
     taken = place(asked, style)
     if not exact:
@@ -85,7 +85,8 @@ def roster(
                 taken[role] = free[generator.choice(len(free), p=weights / weights.sum())]
     elif len(taken) == 1:
         (name,) = taken.values()
-        more = {"comp": "lead", "arp": "lead", "lead": "arp", "counter": "lead"}.get(next(iter(taken)))
-        if more and SKILLS[name][0] in ("comp", "arp") and (more in SKILLS[name] or more == "arp"):
+        first = next(iter(taken))
+        more = {"comp": "lead", "arp": "lead", "pad": "lead", "lead": "arp"}.get(first, first)
+        if more == "lead" or more in SKILLS[name]:
             taken[more] = name
     return tuple((role, taken[role]) for role in ROLES if role in taken)

@@ -36,7 +36,7 @@ STYLES: tuple[Style, ...] = (
         name="lo-fi", bpm=(70, 90), modes={"minor": 0.5, "major": 0.3, "dorian": 0.2}, swing=0.58, intro=True,
         energy=(0.5, 0.45, 0.05), aliases=("lofi", "lo fi", "chillhop", "study beats", "chill beats"),
         roles={
-            "drums": (0.97, (KIT, MACHINE)),
+            "drums": (1, (KIT, MACHINE)),
             "bass": (1, ("electric bass", "acoustic bass", "synth bass")),
             "comp": (1, ("electric piano", "piano", "nylon guitar")),
             "pad": (0.3, ("pad", "strings")),

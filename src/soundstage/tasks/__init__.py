@@ -8,7 +8,8 @@ from __future__ import annotations
 import importlib
 
 from soundstage.errors import InputError
-from soundstage.graph.node import REGISTRY, Task, shorten
+from soundstage.graph.literal import shorten
+from soundstage.graph.node import REGISTRY, Task
 
 TABLE = {
     "speak": "soundstage.tasks.speak:speak",

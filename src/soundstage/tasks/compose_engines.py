@@ -44,6 +44,7 @@ TAILS = {
     70: 0.35,
 }
 RING = 1.1  # seconds that a pitched note may ring on after its release
+TOKENS_A_BAR = 250  # far more than any bar takes
 LENGTH_GRID = 0.02  # seconds: held lengths are rounded to it, so that notes recur
 
 
@@ -107,6 +108,7 @@ class StarterEnsemble:
             self.model.writer,
             grammar,
             generator=generator,
+            limit=400 + TOKENS_A_BAR * bars,
             on_token=lambda _: (
                 meter.advance(len(grammar.bars) - meter.done) if len(grammar.bars) > meter.done else None
             ),

@@ -33,6 +33,14 @@ def paint(
         scene = layout if layout is not None else engine.read(prompt, seed)
         scene, falling = settled(scene, camera=Camera(), direction=None, seed=seed)
         how = Shooting(
-            frames=3, fps=1.5, height=height, width=width, seed=seed, identity=identity, steps=steps, guidance=guidance, exact=layout is not None,
-        )  # fmt: skip
+            frames=3,
+            fps=1.5,
+            height=height,
+            width=width,
+            seed=seed,
+            identity=identity,
+            steps=steps,
+            guidance=guidance,
+            exact=layout is not None,
+        )
         return Image(engine.shoot(scene, falling, how)[1])

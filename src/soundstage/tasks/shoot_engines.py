@@ -1,7 +1,8 @@
 """What the tasks `shoot` and `paint` need of a model, and the engine of each family that can do it.
 
-Notable: an engine reads a prompt into a `Scene` (a plain value of the storybook's words) and draws a scene. The task settles between the
-two what the caller's fields say; a caller who has a scene already skips the reading, and its camera and poses are then kept exactly.
+Notable: an engine reads a prompt into a `Scene` (a plain value of the storybook's words) and draws a scene. The task
+settles between the two what the caller's fields say; a caller who has a scene already skips the reading, and its
+camera and poses are then kept exactly.
 """
 
 from __future__ import annotations
@@ -23,8 +24,16 @@ from soundstage.models.layered.reader import SLOTS, TEMPI
 from soundstage.models.layered.tracker import RATE, VALUES, at_frames, gait
 from soundstage.render.motion import View, camera_path, track
 from soundstage.render.scene import (
-    ABILITIES, Actor, Camera, Scene, directions_of, level_of, one_of, times_at, weathers_at,
-)  # fmt: skip
+    ABILITIES,
+    Actor,
+    Camera,
+    Scene,
+    directions_of,
+    level_of,
+    one_of,
+    times_at,
+    weathers_at,
+)
 from soundstage.render.sprites import anchor_of
 from soundstage.text.ngrams import ngrams
 from soundstage.weights import Loaded
@@ -68,7 +77,10 @@ class LayeredShooter:
 
     @torch.inference_mode()
     def read(self, prompt: str, seed: int) -> Scene:
-        """See `VideoEngine.read`. A subject is only said to do what it can do; what is not said is drawn by chance from what is likely."""
+        """See `VideoEngine.read`.
+
+        A subject is only said to do what it can do; what is not said is drawn by chance from what is likely.
+        """
         c = self.model.config
         pieces = torch.from_numpy(ngrams(prompt, c.buckets)).to(self.device)[None]
         scene, roles = self.model.reader(pieces)
@@ -84,16 +96,26 @@ class LayeredShooter:
             direction = _choice(said["direction"][slot], c.directions, directions_of(name, action), generator)
             actors.append(
                 Actor(
-                    subject=name, colour=_choice(said["colour"][slot], c.colours, c.colours, generator), action=action, direction=direction,
-                    speed=SPEEDS[TEMPI[int(said["pace"][slot].argmax())]], facing=direction if direction in ("left", "right") else "right",
+                    subject=name,
+                    colour=_choice(said["colour"][slot], c.colours, c.colours, generator),
+                    action=action,
+                    direction=direction,
+                    speed=SPEEDS[TEMPI[int(said["pace"][slot].argmax())]],
+                    facing=direction if direction in ("left", "right") else "right",
                 )
-            )  # fmt: skip
+            )
         place = c.places[int(said["place"].argmax())]
         return Scene(
-            place=place, time=_choice(said["time"], c.times, times_at(place), generator), weather=_choice(said["weather"], c.weathers, c.weathers, generator),
-            seed=seed % 2**31, actors=tuple(actors),
-            camera=Camera(move=_choice(said["move"], c.moves, c.moves, generator), amount=AMOUNTS[TEMPI[int(said["tempo"].argmax())]]),
-        )  # fmt: skip
+            place=place,
+            time=_choice(said["time"], c.times, times_at(place), generator),
+            weather=_choice(said["weather"], c.weathers, c.weathers, generator),
+            seed=seed % 2**31,
+            actors=tuple(actors),
+            camera=Camera(
+                move=_choice(said["move"], c.moves, c.moves, generator),
+                amount=AMOUNTS[TEMPI[int(said["tempo"].argmax())]],
+            ),
+        )
 
     @torch.inference_mode()
     def shoot(self, scene: Scene, falling: str, how: Shooting) -> NDArray[np.uint8]:
@@ -106,15 +128,24 @@ class LayeredShooter:
             identity = runtime.derive(how.identity, actor.subject, actor.colour)
             cast_.append(
                 Cast(
-                    subject=c.subjects.index(actor.subject), colour=c.colours.index(actor.colour), action=c.actions.index(actor.action),
-                    variant=identity % VARIANTS, anchor=anchor_of(actor.subject, actor.action), grounded=level == "ground", poses=poses,
+                    subject=c.subjects.index(actor.subject),
+                    colour=c.colours.index(actor.colour),
+                    action=c.actions.index(actor.action),
+                    variant=identity % VARIANTS,
+                    anchor=anchor_of(actor.subject, actor.action),
+                    grounded=level == "ground",
+                    poses=poses,
                 )
-            )  # fmt: skip
+            )
         cast_.sort(key=lambda who: float((who.poses.y + 10 * who.grounded).mean()))
         plan = Plan(
-            place=c.places.index(scene.place), time=c.times.index(scene.time), weather=c.weathers.index(scene.weather), falling=falling,
-            views=views, cast=tuple(cast_),
-        )  # fmt: skip
+            place=c.places.index(scene.place),
+            time=c.times.index(scene.time),
+            weather=c.weathers.index(scene.weather),
+            falling=falling,
+            views=views,
+            cast=tuple(cast_),
+        )
         meter = runtime.Meter("drawing frames", how.frames)
         done = 0
 
@@ -124,9 +155,18 @@ class LayeredShooter:
             done = total
 
         made = frames(
-            self.model, plan, height=how.height, width=how.width, fps=how.fps, steps=how.steps, guidance=how.guidance, each=each,
-            generator=runtime.generator(runtime.derive(how.seed, "place", scene.place, scene.time, scene.weather), self.device),
-        )  # fmt: skip
+            self.model,
+            plan,
+            height=how.height,
+            width=how.width,
+            fps=how.fps,
+            steps=how.steps,
+            guidance=how.guidance,
+            each=each,
+            generator=runtime.generator(
+                runtime.derive(how.seed, "place", scene.place, scene.time, scene.weather), self.device
+            ),
+        )
         meter.finish()
         return made.numpy()
 
@@ -137,12 +177,21 @@ class LayeredShooter:
         tempo = _nearest(scene.camera.amount, AMOUNTS)
         nobody = [len(c.subjects), len(c.actions), len(c.directions), len(TEMPI)]
         roles = [
-            [c.subjects.index(a.subject), c.actions.index(a.action), c.directions.index(a.direction), TEMPI.index(_nearest(a.speed, SPEEDS))]
+            [
+                c.subjects.index(a.subject),
+                c.actions.index(a.action),
+                c.directions.index(a.direction),
+                TEMPI.index(_nearest(a.speed, SPEEDS)),
+            ]
             for a in scene.actors[:SLOTS]
         ]
         roles += [nobody] * (SLOTS - len(roles))
-        hour = torch.tensor([c.places.index(scene.place), c.moves.index(scene.camera.move), TEMPI.index(tempo)], device=self.device)
-        noise = torch.randn(tokens, VALUES, generator=runtime.generator(runtime.derive(how.seed, "tracks"))).to(self.device)
+        hour = torch.tensor(
+            [c.places.index(scene.place), c.moves.index(scene.camera.move), TEMPI.index(tempo)], device=self.device
+        )
+        noise = torch.randn(tokens, VALUES, generator=runtime.generator(runtime.derive(how.seed, "tracks"))).to(
+            self.device
+        )
         tracks = self.model.tracker.plan(noise, hour, torch.tensor(roles, device=self.device), steps=16)
         # A plan has tokens at RATE a second; the clip's frames are spread over all of it.
         pace = RATE * (how.frames - 1) / max(1, tokens - 1)
@@ -156,10 +205,15 @@ class LayeredShooter:
             leaps = actor.action == "jump"
             poses.append(
                 Poses(
-                    x=x, y=y, scale=size.exp(), angle=angle if level == "surface" else torch.zeros_like(angle),
-                    lift=lift if leaps else torch.zeros_like(lift), phase=gait(role, how.frames, how.fps), flip=_flips(actor, how.frames, x.device),
+                    x=x,
+                    y=y,
+                    scale=size.exp(),
+                    angle=angle if level == "surface" else torch.zeros_like(angle),
+                    lift=lift if leaps else torch.zeros_like(lift),
+                    phase=gait(role, how.frames, how.fps),
+                    flip=_flips(actor, how.frames, x.device),
                 )
-            )  # fmt: skip
+            )
         return Views(camera[:, 0], camera[:, 1], 1 + camera[:, 2].clamp(0, 1.5)), poses
 
     def _exact(self, scene: Scene, how: Shooting) -> tuple[Views, list[Poses]]:
@@ -167,13 +221,16 @@ class LayeredShooter:
         seconds = how.frames / how.fps
         lead = scene.actors[0] if scene.actors else None
         path = camera_path(scene.camera, how.frames, seconds=seconds, lead=lead)
-        views = Views(*(torch.tensor([getattr(view, name) for view in path], device=self.device) for name in ("x", "y", "zoom")))
+        views = Views(
+            *(torch.tensor([getattr(view, name) for view in path], device=self.device) for name in ("x", "y", "zoom"))
+        )
         still = tuple(View() for _ in path)
         poses = []
         for actor in scene.actors:
             drawn = track(actor, scene.camera, seconds, how.fps, place=scene.place, views=still)
             x, y, scale, angle, lift, phase = (
-                torch.tensor([getattr(pose, name) for pose in drawn], device=self.device) for name in ("x", "y", "scale", "angle", "lift", "phase")
+                torch.tensor([getattr(pose, name) for pose in drawn], device=self.device)
+                for name in ("x", "y", "scale", "angle", "lift", "phase")
             )
             x = x + path[how.frames // 2].x
             poses.append(Poses(x, y + lift, scale, angle, lift, phase, _flips(actor, how.frames, self.device)))
@@ -188,7 +245,9 @@ def _flips(actor: Actor, count: int, device: torch.device) -> Tensor:
 
 def _choice(logits: Tensor, words: tuple[str, ...], allowed: tuple[str, ...], generator: torch.Generator) -> str:
     """The likeliest allowed word; by chance, at a cool temperature, where none is likely."""
-    chances = torch.tensor([float(logits[i]) if word in allowed else -torch.inf for i, word in enumerate(words)]).softmax(0)
+    chances = torch.tensor(
+        [float(logits[i]) if word in allowed else -torch.inf for i, word in enumerate(words)]
+    ).softmax(0)
     if float(chances.max()) >= SURE:
         return words[int(chances.argmax())]
     return words[int(torch.multinomial(chances.pow(1.5), 1, generator=generator))]
@@ -206,7 +265,9 @@ def settled(scene: Scene, *, camera: Camera | None, direction: str | None, seed:
     if camera is not None:
         scene = replace(scene, camera=camera)
     if direction is not None:
-        scene = replace(scene, actors=tuple(directed(actor, direction) if i == 0 else actor for i, actor in enumerate(scene.actors)))
+        scene = replace(
+            scene, actors=tuple(directed(actor, direction) if i == 0 else actor for i, actor in enumerate(scene.actors))
+        )
     falling = scene.weather if scene.weather in FALLING and scene.place not in ("room", "space", "underwater") else ""
     weather = scene.weather if scene.weather in weathers_at(scene.place) else "clear"
     time = scene.time if scene.time in times_at(scene.place) else times_at(scene.place)[0]
@@ -214,7 +275,10 @@ def settled(scene: Scene, *, camera: Camera | None, direction: str | None, seed:
 
 
 def directed(actor: Actor, direction: str) -> Actor:
-    """The actor going that way, doing something else where what it does goes nowhere. Raises InputError when it can never go there."""
+    """The actor going that way, doing something else where what it does goes nowhere.
+
+    Raises InputError when it can never go there.
+    """
     from soundstage.render.scene import DIRECTIONS
 
     one_of("direction", direction, DIRECTIONS)

@@ -28,7 +28,9 @@ def words(text: str) -> list[str]:
 
 
 def pieces(word: str, buckets: int, limit: int = PIECES) -> list[int]:
-    """Bucket numbers in [1, buckets) of a word and of its character n-grams, the whole word first, shorter grams next."""
+    """Bucket numbers in [1, buckets) of a word and of its character n-grams, the whole word first, shorter grams
+    next.
+    """
     marked = f"<{word}>"
     grams = [marked] + [marked[i : i + n] for n in LENGTHS for i in range(len(marked) - n + 1) if n < len(marked)]
     return [1 + crc32(gram.encode()) % (buckets - 1) for gram in grams[:limit]]

@@ -248,11 +248,6 @@ def _day_first(day: str, month: str, year: str | None) -> list[str]:
     return ["the", *numbers.ordinal(int(day)), "of", name, *(numbers.year(int(year)) if year else [])]
 
 
-def _day_first(day: str, month: str, year: str | None) -> list[str]:
-    name, *_ = _date(month, day, None)
-    return ["the", *numbers.ordinal(int(day)), "of", name, *(numbers.year(int(year)) if year else [])]
-
-
 def _plain_date(m: re.Match[str]) -> list[str]:
     if not (1 <= int(m["m1"]) <= 12 and 1 <= int(m["d1"]) <= 31):
         return numbers.digits(m[0])

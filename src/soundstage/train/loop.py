@@ -105,7 +105,8 @@ class _State:
         for name, parameter in self.module.named_parameters():
             for key in ("step", "exp_avg", "exp_avg_sq"):
                 if (tensor := moments.get(f"{key}.{name}")) is not None:
-                    self.optimizer.state[parameter][key] = tensor.to(parameter.device)
+                    # AdamW counts its steps on the CPU, wherever the weights are.
+                    self.optimizer.state[parameter][key] = tensor if key == "step" else tensor.to(parameter.device)
         self.step, self.seconds, self.loss = scalars["step"], scalars["seconds"], scalars["loss"]
 
 

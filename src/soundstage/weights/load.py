@@ -34,6 +34,7 @@ FAMILIES = {
     "voice": "soundstage.weights.voice",
     "ensemble": "soundstage.weights.ensemble",
     "layered": "soundstage.weights.layered",
+    "musicgen": "soundstage.weights.musicgen",
 }
 
 

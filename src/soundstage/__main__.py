@@ -1,0 +1,5 @@
+"""`python -m soundstage`: the command line."""
+
+from soundstage.cli import main
+
+main()

@@ -1,0 +1,208 @@
+"""How good a voice model is: understood, on time, in tune, alike, and fast, each beside the narrator that it learned
+from.
+
+Notable: the narrator (flite) speaks the same held-out sentences with the same settings of the same voices, so every
+figure has its ceiling; speakers to clone are drawn from a seed that training never uses.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from soundstage.data import narrator
+from soundstage.data.narrator import Recording, Speaker
+from soundstage.data.narrator_text import HELD_OUT
+from soundstage.evaluate import intelligibility, similarity
+from soundstage.evaluate.intelligibility import NOTHING, Errors
+from soundstage.evaluate.table import Measure, Table
+from soundstage.media import Audio, Speech, Voice
+from soundstage.tasks.speak import speak
+
+RATE = narrator.RATE
+WORDS = ("Yes.", "No!", "Hello.", "Good morning.", "Thank you.", "Listen.", "The end.", "Not yet.", "Who?", "Come in.")
+
+
+def evaluate(
+    model_ref: str = "starter/voice",
+    count: int = 30,
+    seed: int = 0,
+    folder: Path | None = None,
+    voices: Sequence[str] = ("ada", "ben", "finn"),
+    clones: int = 10,
+) -> Table:
+    """Speak `count` held-out sentences in each of `voices`, clone `clones` speakers never heard.
+
+    By default the voices are the three that are nearest to the synthesiser's own.
+
+    With a `folder` the sounds of the first sentences are kept there. Raises MissingError without flite or the extra
+    `evaluate`.
+    """
+    texts = HELD_OUT[:count]
+    speakers = narrator.cast()
+    speak("Ready.", model=model_ref)  # loading is not counted
+    told = _Told()
+    rows = []
+    for name in voices:
+        errors, truth = _read_aloud(name, speakers[name], texts, model_ref, seed, folder, told)
+        rows.append(_rate(f"word errors, {name}", errors, truth))
+    total, real = sum(told.ours, NOTHING), sum(told.theirs, NOTHING)
+    head = [
+        _rate("word errors, all voices", total, real),
+        Measure(
+            name="ratio to the narrator", value=total.wer / max(real.wer, 1e-9), ceiling=1.0, count=total.words,
+            note="word errors over the narrator's own; at most 1.5 is asked for",
+        ),
+        Measure(
+            name="character errors", value=100 * total.cer, unit="%", ceiling=100 * real.cer, count=total.characters,
+        ),
+    ]  # fmt: skip
+    pace = Measure(
+        name="real-time factor", value=told.spent / told.seconds, count=len(told.ours),
+        note="processor seconds / seconds of speech, text front end included; at most 0.1 is asked for",
+    )  # fmt: skip
+    return Table(
+        title=f"{model_ref}: {len(texts)} held-out sentences × {len(voices)} voices",
+        rows=[*head, *rows, *told.rows(), *_clones(model_ref, clones, seed, folder), pace],
+    )
+
+
+@dataclass
+class _Told:
+    """What accumulates over voices and sentences."""
+
+    ours: list[Errors] = field(default_factory=list)
+    theirs: list[Errors] = field(default_factory=list)
+    lengths: list[float] = field(default_factory=list)
+    tunes: list[float] = field(default_factory=list)
+    medians: list[float] = field(default_factory=list)
+    spent: float = 0.0
+    seconds: float = 0.0
+
+    def rows(self) -> list[Measure]:
+        """Timing and melody."""
+        return [
+            Measure(
+                name="word length error", value=1000 * float(np.mean(self.lengths)), unit="ms", count=len(self.lengths),
+                note="mean absolute difference of every word's length from the narrator's",
+            ),
+            Measure(
+                name="pitch error", value=float(np.mean(self.tunes)), unit="semitones", count=len(self.tunes),
+                note="mean absolute, voiced frames of the sound itself, words aligned",
+            ),
+            Measure(
+                name="median pitch error", value=float(np.mean(self.medians)), unit="semitones",
+                count=len(self.medians), note="of whole sentences",
+            ),
+        ]  # fmt: skip
+
+
+def _rate(name: str, made: Errors, real: Errors) -> Measure:
+    spread = 196 * math.sqrt(max(made.wer * (1 - made.wer), 0) / max(made.words, 1))
+    return Measure(name=name, value=100 * made.wer, unit="%", ceiling=100 * real.wer, count=made.words, spread=spread)
+
+
+def _read_aloud(
+    name: str, speaker: Speaker, texts: Sequence[str], model: str, seed: int, folder: Path | None, told: _Told
+) -> tuple[Errors, Errors]:
+    """Both say every text; what is measured goes into `told`. Returns the errors of the model and of the narrator."""
+    ours, theirs = NOTHING, NOTHING
+    for index, text in enumerate(texts):
+        begun = time.process_time()
+        made = speak(text, Voice.named(name), model=model, seed=seed + index)
+        told.spent += time.process_time() - begun
+        told.seconds += made.seconds
+        real = narrator.record(speaker, text)
+        heard = intelligibility.measure(made.audio, text)
+        reference = intelligibility.measure(Audio(real.samples[None], RATE), text)
+        ours, theirs = ours + heard, theirs + reference
+        told.ours.append(heard)
+        told.theirs.append(reference)
+        _melody(made, real, told, rising=text.endswith("?"))
+        if folder is not None and index < 3:
+            folder.mkdir(parents=True, exist_ok=True)
+            made.save(folder / f"{name}-{index}.wav")
+            Audio(real.samples[None], RATE).save(folder / f"{name}-{index}-narrator.wav")
+    return ours, theirs
+
+
+def _melody(made: Speech, real: Recording, told: _Told, *, rising: bool) -> None:
+    """Lengths of words, and pitch at ten places in each word. Questions are left out of pitch: ours rise by rule."""
+    if len(made.words) != len(real.words):
+        return
+    f0, _ = narrator.analyse(_whole_frames(made.audio.resampled(RATE).samples[0]))
+    pairs: list[tuple[float, float]] = []
+    for word, (_, start, end) in zip(made.words, real.words, strict=True):
+        told.lengths.append(abs((word.end - word.start) - (end - start)))
+        for place in np.linspace(0.05, 0.95, 10):
+            here = int((word.start + place * (word.end - word.start)) * RATE / narrator.HOP)
+            there = int((start + place * (end - start)) * RATE / narrator.HOP)
+            if here < len(f0) and there < len(real.f0) and f0[here] > 0 and real.f0[there] > 0:
+                pairs.append((float(f0[here]), float(real.f0[there])))
+    if pairs and not rising:
+        a, b = np.array(pairs).T
+        told.tunes.append(float(np.abs(12 * np.log2(a / b)).mean()))
+        told.medians.append(abs(12 * math.log2(float(np.median(a)) / float(np.median(b)))))
+
+
+def _whole_frames(samples: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(samples[: len(samples) // narrator.HOP * narrator.HOP])
+
+
+def _clones(model: str, count: int, seed: int, folder: Path | None) -> list[Measure]:
+    """Similarity of clones to speakers never trained on, from one reference of about three seconds."""
+    if count < 2:
+        return []
+    people = narrator.speakers(count, held_out=True)
+    real, made, owners = [], [], []
+    errors = NOTHING
+    for index, person in enumerate(people):
+        texts = [HELD_OUT[(5 * index + offset) % len(HELD_OUT)] for offset in range(4)]
+        sounds = [Audio(narrator.voice(person, text)[0][None], RATE) for text in texts[:3]]
+        real.append([similarity.embed(sound) for sound in sounds])
+        copy = speak(texts[3], Voice.clone(sounds[0].cut(0, 3.0)), model=model, seed=seed)
+        made.append(similarity.embed(copy.audio))
+        owners.append(real[-1][1])
+        errors = errors + intelligibility.measure(copy.audio, texts[3])
+        if folder is not None and index < 4:
+            folder.mkdir(parents=True, exist_ok=True)
+            sounds[0].save(folder / f"clone-{index}-reference.wav")
+            copy.save(folder / f"clone-{index}.wav")
+    level = similarity.calibrate(real)
+    alike = [
+        np.mean([similarity.similarity(copy, other) for other in each]) for copy, each in zip(made, real, strict=True)
+    ]
+    return [
+        Measure(
+            name="clone similarity", value=float(np.mean(alike)), ceiling=level.same, floor=level.different,
+            count=count, spread=float(np.std(alike)),
+            note=f"cosine; the encoder's equal error rate on real pairs {level.equal_error:.1%}",
+        ),
+        Measure(
+            name="clones identified", value=100 * similarity.identified(made, owners), unit="%",
+            ceiling=100 * similarity.identified([each[0] for each in real], owners),
+            floor=100 / count, count=count, note="nearest of all the speakers, by another recording",
+        ),
+        Measure(name="word errors of clones", value=100 * errors.wer, unit="%", count=errors.words),
+    ]  # fmt: skip
+
+
+def short_words(model_ref: str = "starter/voice", voice: str = "ben", seeds: int = 1) -> float:
+    """Share of one- and two-word texts whose sound lasts as long as the narrator's within a third:
+    none lost, none garbled.
+    """
+    speaker = narrator.cast()[voice]
+    good = 0
+    for text in WORDS:
+        real = narrator.record(speaker, text)
+        goal = real.words[-1][2] - real.words[0][1]
+        for seed in range(seeds):
+            made = speak(text, Voice.named(voice), model=model_ref, seed=seed)
+            length = made.words[-1].end - made.words[0].start
+            good += abs(math.log(length / goal)) < math.log(1.34)
+    return good / (len(WORDS) * seeds)

@@ -1,0 +1,106 @@
+"""A task's inputs as a pydantic model, and pydantic's complaints as ours.
+
+Notable: strict about names, bounds and choices; a kind is taken as an instance, or read from the literal that a
+document holds.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+import typing
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+
+from soundstage.errors import InputError
+from soundstage.graph.literal import from_literal, shorten
+from soundstage.graph.port import Port
+from soundstage.graph.types import Between, bare, is_kind, members, spell
+
+_STRICT_NAMES = ConfigDict(extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False, protected_namespaces=())
+
+
+def input_model(task: str, ports: Mapping[str, Port]) -> type[BaseModel]:
+    """The pydantic model of a task's inputs."""
+    fields: dict[str, Any] = {}
+    for port in ports.values():
+        annotation = _adapted(port.type)
+        if port.bounds is not None:
+            annotation = _bounded(annotation, port.bounds)
+        if port.choices:
+            annotation = Annotated[annotation, BeforeValidator(functools.partial(_one_of, port.choices))]
+        fields[port.name] = (annotation, ... if port.required else port.default)
+    return create_model(task.replace(".", "_"), __config__=_STRICT_NAMES, **fields)
+
+
+def complaint(task: str, ports: Mapping[str, Port], error: ValidationError, where: str) -> InputError:
+    """The first of pydantic's complaints as our one line."""
+    first = error.errors(include_url=False)[0]
+    cause = first.get("ctx", {}).get("error")
+    location = [
+        str(step) for step in first["loc"] if not str(step).startswith(("function-", "constrained-", "nullable["))
+    ]
+    name = location[0] if location else ""
+    field_name = ".".join(part for part in (where, name) if part) or task
+    if isinstance(cause, InputError):
+        return cause
+    port = ports.get(name)
+    if first["type"] == "missing":
+        return missing_input(task, ports[name], field_name)
+    if port is None:
+        return unknown_input(task, ports, field_name)
+    problem = str(cause) if isinstance(cause, ValueError) else f"is {shorten(first['input'])}"
+    return InputError(field_name, f"{shorten(first['input'])} {problem}" if cause else problem, f"give {port.wants}")
+
+
+def missing_input(task: str, port: Port, where: str) -> InputError:
+    """The error for an input that is not given."""
+    return InputError(where, "is missing", f"'{task}' needs it: {port.wants}")
+
+
+def unknown_input(task: str, ports: Mapping[str, Port], where: str) -> InputError:
+    """The error for an input that the task does not have."""
+    return InputError(where, f"is not an input of '{task}'", f"its inputs: {', '.join(ports) or 'none'}")
+
+
+def _adapted(annotation: Any) -> Any:
+    """The annotation for pydantic: our markers gone, and every kind taken as an instance or read from a text."""
+    inner = bare(annotation)
+    if is_kind(inner):
+        return Annotated[Any, BeforeValidator(functools.partial(_instance, inner))]
+    origin, arguments = get_origin(inner), get_args(inner)
+    if origin in (typing.Union, types.UnionType):
+        return typing.Union[tuple(_adapted(part) for part in arguments)]  # noqa: UP007 - built at run time
+    if origin is None or origin is Literal or not arguments:
+        foreign = [
+            marker
+            for marker in getattr(annotation, "__metadata__", ())
+            if not type(marker).__module__.startswith("soundstage.")
+        ]
+        return functools.reduce(lambda made, marker: Annotated[made, marker], foreign, inner)
+    parts = tuple(part if part is Ellipsis else _adapted(part) for part in arguments)
+    return types.GenericAlias(origin, parts)
+
+
+def _bounded(annotation: Any, bounds: Between) -> Any:
+    options = members(annotation)
+    limited = [
+        Annotated[option, Field(ge=bounds.low, le=bounds.high)] if bare(option) in (int, float) else option
+        for option in options
+    ]
+    return typing.Union[tuple(limited)]  # noqa: UP007 - built at run time
+
+
+def _instance(kind: type, value: Any) -> Any:
+    value = from_literal(kind, value)
+    if not isinstance(value, kind):
+        raise ValueError(f"is not {spell(kind)}")
+    return value
+
+
+def _one_of(choices: tuple[Any, ...], value: Any) -> Any:
+    if value is not None and value not in choices:
+        raise ValueError(f"is not one of {', '.join(map(str, choices))}")
+    return value

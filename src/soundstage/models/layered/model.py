@@ -1,0 +1,343 @@
+"""The layered video model: its config, its parts, and the making of frames from a plan.
+
+Notable: a clip is never diffused as a whole. A place is drawn once, wider than the frame and in two depths; a subject
+once per gait phase; both are enlarged once; frames are then these layers moved under the camera, with shadow, light
+and weather joined in. So a character looks the same in every shot, long clips cost little more than short ones, and
+camera and tracks are inputs.
+
+F frames · D channels · H, W frame height and width
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from soundstage.models.layered import compose
+from soundstage.models.layered.compose import Poses, Views
+from soundstage.models.layered.compositor import MAPS, Compositor, Fall
+from soundstage.models.layered.pictures import ROWS, PictureFlow
+from soundstage.models.layered.reader import TEMPI, Reader
+from soundstage.models.layered.subject import Painter
+from soundstage.models.layered.tracker import Tracker
+from soundstage.models.layered.upscaler import Upscaler
+from soundstage.render.scene import ACTIONS, COLOURS, DIRECTIONS, MOVES, PLACES, SUBJECTS, TIMES, WEATHERS
+
+FAR = 0.2  # parallax of the far layer; the near one goes with the ground
+VARIANTS = 4  # slight mixtures of each colour, one to an identity
+PHASES = 16  # of a gait, drawn apart
+CHUNK = 24  # frames joined at once
+FALLING = ("rain", "snow")
+FALLS = {
+    "rain": ((-0.28, 1.9), (-0.2, 1.35)),
+    "snow": ((0.035, 0.20), (-0.02, 0.13)),
+}  # frame heights a second, near and far
+DROPS = {"rain": (15, 22), "snow": (20, 30)}  # points on a square tile, near and far
+TILE = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayeredConfig:
+    """All that rebuilds the module. Vocabularies are in the order of the class numbers."""
+
+    places: tuple[str, ...]
+    times: tuple[str, ...]
+    weathers: tuple[str, ...]
+    subjects: tuple[str, ...]
+    colours: tuple[str, ...]
+    actions: tuple[str, ...]
+    directions: tuple[str, ...]
+    moves: tuple[str, ...]
+    front: tuple[str, ...]  # places whose near layer stands before the actors
+    buckets: int
+    reader_width: int
+    reader_depth: int
+    tracker_width: int
+    tracker_depth: int
+    painter_widths: tuple[int, ...]
+    painter_embed: int
+    background_widths: tuple[int, ...]
+    background_span: float
+    margin: int  # rows drawn above and below a frame of ROWS
+    compositor_width: int
+    compositor_depth: int
+    upscaler_width: int
+    upscaler_depth: int
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> LayeredConfig:
+        """From a card's config, where tuples are lists."""
+        fields: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in config.items()}
+        return cls(**fields)
+
+    def plain(self) -> dict[str, Any]:
+        """For a card."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+def storybook() -> LayeredConfig:
+    """The config of starter/video."""
+    return LayeredConfig(
+        places=PLACES,
+        times=TIMES,
+        weathers=WEATHERS,
+        subjects=SUBJECTS,
+        colours=COLOURS,
+        actions=ACTIONS,
+        directions=DIRECTIONS,
+        moves=MOVES,
+        front=("sea",),
+        buckets=8192,
+        reader_width=128,
+        reader_depth=3,
+        tracker_width=128,
+        tracker_depth=4,
+        painter_widths=(192, 128, 80, 48),
+        painter_embed=256,
+        background_widths=(32, 64, 112, 160),
+        background_span=1.5,
+        margin=16,
+        compositor_width=24,
+        compositor_depth=3,
+        upscaler_width=32,
+        upscaler_depth=4,
+    )
+
+
+def tiny() -> LayeredConfig:
+    """A config for tests: the same parts, as narrow as they go."""
+    few = {
+        "buckets": 256,
+        "reader_width": 16,
+        "reader_depth": 1,
+        "tracker_width": 16,
+        "tracker_depth": 1,
+        "painter_widths": (16, 8, 8, 8),
+        "painter_embed": 16,
+        "background_widths": (8, 8, 8, 8),
+        "compositor_width": 8,
+        "compositor_depth": 1,
+        "upscaler_width": 8,
+        "upscaler_depth": 2,
+    }
+    return LayeredConfig(**{**asdict(storybook()), **few})
+
+
+class Cast(NamedTuple):
+    """One actor of a plan: class numbers, which of the colour's variants, where its poses place it, whether it stands
+    on the ground, its poses.
+    """
+
+    subject: int
+    colour: int
+    action: int
+    variant: int
+    anchor: tuple[float, float]
+    grounded: bool
+    poses: Poses
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A clip decided down to every pose: class numbers of the hour, the camera, the actors far to near, and what
+    falls (a word of FALLING, or "").
+    """
+
+    place: int
+    time: int
+    weather: int
+    falling: str
+    views: Views
+    cast: tuple[Cast, ...]
+
+
+class Layered(nn.Module):
+    """The parts, each trained by itself."""
+
+    def __init__(self, config: LayeredConfig) -> None:
+        super().__init__()
+        self.config = config
+        hour = (len(config.places), len(config.times), len(config.weathers))
+        subjects, actions = len(config.subjects), len(config.actions)
+        scene = {"place": hour[0], "time": hour[1], "weather": hour[2], "move": len(config.moves), "tempo": len(TEMPI)}
+        role = {
+            "subject": subjects + 1,
+            "colour": len(config.colours),
+            "action": actions,
+            "direction": len(config.directions),
+            "pace": len(TEMPI),
+        }
+        self.reader = Reader(config.buckets, config.reader_width, config.reader_depth, 4, scene, role)
+        self.tracker = Tracker(
+            config.tracker_width,
+            config.tracker_depth,
+            4,
+            [hour[0], len(config.moves), len(TEMPI)],
+            [subjects, actions, len(config.directions), len(TEMPI)],
+        )
+        self.painter = Painter(
+            (subjects * actions, subjects, len(config.colours), hour[1], VARIANTS),
+            config.painter_widths,
+            config.painter_embed,
+        )
+        self.background = PictureFlow(7, classes=hour, widths=config.background_widths, span=config.background_span)
+        self.compositor = Compositor(hour, config.compositor_width, config.compositor_depth)
+        self.fall = Fall(len(FALLING), hour[1])
+        self.upscaler = Upscaler(config.upscaler_width, config.upscaler_depth)
+
+
+def enlarge(model: Layered, layers_BDHW: Tensor, times: int) -> Tensor:
+    """Premultiplied RGBA in −1…1 to 0…1, doubled `times` times; nothing shines through what is clear."""
+    for _ in range(times):
+        layers_BDHW = model.upscaler(layers_BDHW).clamp(-1, 1)
+    layers = (layers_BDHW + 1) / 2
+    alpha = layers[:, 3:]
+    return torch.cat((torch.minimum(layers[:, :3], alpha), alpha), 1)
+
+
+def scenery(
+    model: Layered,
+    plan: Plan,
+    aspect: float,
+    generator: torch.Generator,
+    *,
+    steps: int,
+    guidance: float,
+    doublings: int,
+) -> tuple[Tensor, Tensor]:
+    """The far and near layer of the plan's place, [4, h, w] premultiplied 0…1, as wide as the camera's path needs.
+
+    Same seed, same middle.
+    """
+    margin, multiple = model.config.margin, model.background.multiple
+    reach = float(plan.views.x.abs().max()) * 2 * aspect + aspect + 0.1
+    columns = -(-int(reach * ROWS) // (2 * multiple)) * 2 * multiple
+    widest = max(columns, 512)
+    noise = torch.randn(1, 7, ROWS + 2 * margin, widest, generator=generator, device=generator.device).to(
+        model.compositor.head.weight
+    )
+    start = (widest - columns) // 2
+    device = noise.device
+    drawn = model.background.draw(
+        noise[..., start : start + columns],
+        torch.tensor([[plan.place, plan.time, plan.weather]], device=device),
+        torch.tensor([-columns / 2 / ROWS], device=device),
+        steps=steps,
+        guidance=guidance,
+    )
+    far = torch.cat((drawn[:, :3], torch.ones_like(drawn[:, :1])), 1)
+    both = enlarge(model, torch.cat((far, drawn[:, 3:])), doublings + 1)
+    return both[0], both[1]
+
+
+def figures(model: Layered, plan: Plan, cast: Cast, doublings: int) -> Tensor:
+    """The actor's sprite in each frame [F, 4, S, S], premultiplied 0…1; each gait phase is drawn once."""
+    steps = (cast.poses.phase * PHASES).round().long() % PHASES
+    needed, which = torch.unique(steps, return_inverse=True)
+    pair = cast.subject * len(model.config.actions) + cast.action
+    classes = torch.tensor([[pair, cast.subject, cast.colour, plan.time, cast.variant]], device=steps.device).expand(
+        len(needed), -1
+    )
+    sheet = model.painter(classes, needed.float() / PHASES).clamp(-1, 1)
+    return enlarge(model, sheet, doublings)[which]
+
+
+def frames(
+    model: Layered,
+    plan: Plan,
+    *,
+    height: int,
+    width: int,
+    fps: float,
+    generator: torch.Generator,
+    steps: int = 12,
+    guidance: float = 1.0,
+    each: Callable[[int], object] = lambda done: None,
+) -> Tensor:
+    """The clip, uint8 [F, H, W, 3] on the CPU. `each` is told the number of frames done."""
+    doublings = 1 if height <= 320 else 2
+    far, near = scenery(model, plan, width / height, generator, steps=steps, guidance=guidance, doublings=doublings)
+    actors = [(cast, figures(model, plan, cast, doublings)) for cast in plan.cast]
+    tiles = fallen(model, plan, generator)
+    margin = model.config.margin / ROWS
+    sways = model.config.places[plan.place] in model.config.front
+    count = len(plan.views.x)
+    out = torch.empty(count, height, width, 3, dtype=torch.uint8)
+    for start in range(0, count, CHUNK):
+        span = slice(start, min(count, start + CHUNK))
+        views = Views(*(v[span] for v in plan.views))
+        seconds = torch.arange(span.start, span.stop, device=far.device) / fps
+        swell = views._replace(x=views.x - 0.012 * torch.sin(2 * torch.pi * 0.22 * seconds)) if sways else views
+        back = compose.seen(far, views.at_parallax(FAR), height, width, margin)[:, :3]
+        front = compose.seen(near, swell, height, width, margin)
+        picture = back if sways else front[:, :3] + back * (1 - front[:, 3:])
+        for cast, sheet in actors:
+            picture = joined(model, plan, cast, sheet[span], Poses(*(p[span] for p in cast.poses)), views, picture)
+        if sways:
+            picture = front[:, :3] + picture * (1 - front[:, 3:])
+        picture = fallen_over(model, plan, tiles, picture, seconds)
+        out[span] = (picture.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu()
+        each(span.stop)
+    return out
+
+
+def joined(
+    model: Layered, plan: Plan, cast: Cast, sheet_FDSS: Tensor, poses: Poses, views: Views, picture_FDHW: Tensor
+) -> Tensor:
+    """The picture with one actor standing in it."""
+    height, width = picture_FDHW.shape[-2:]
+    poses = compose.under_camera(poses, views)
+    where = compose.windows(poses, cast.anchor, height, width)
+    if where.side > 3 * max(height, width):
+        return picture_FDHW
+    sprite = compose.placed(sheet_FDSS, poses, cast.anchor, where, height, width)
+    touch = compose.contact(poses, where, height, width, MAPS)
+    count = len(sheet_FDSS)
+    hour = torch.tensor([[plan.place, plan.time, plan.weather]], device=sprite.device).expand(count, -1)
+    grounded = torch.full((count,), float(cast.grounded), device=sprite.device)
+    patch = model.compositor.join(compose.cut(picture_FDHW, where), sprite, touch, grounded, hour)
+    picture = picture_FDHW.clone()
+    compose.paste(picture, patch, where)
+    return picture
+
+
+def fallen(model: Layered, plan: Plan, generator: torch.Generator) -> tuple[Tensor, ...]:
+    """Two tiles of what falls, near and far, [1, TILE, TILE] each; none in clear weather."""
+    if plan.falling not in FALLS:
+        return ()
+    kind = torch.tensor([FALLING.index(plan.falling)], device=generator.device)
+    tiles = []
+    for depth, drops in enumerate(DROPS[plan.falling]):
+        points = torch.zeros(1, 1, TILE * TILE, device=generator.device)
+        at = torch.randint(TILE * TILE, (drops,), generator=generator, device=generator.device)
+        points[..., at] = 1.0 if depth == 0 else 0.68
+        tiles.append(model.fall(points.view(1, 1, TILE, TILE).to(model.compositor.head.weight), kind)[0])
+    return tuple(tiles)
+
+
+def fallen_over(
+    model: Layered, plan: Plan, tiles: tuple[Tensor, ...], picture_FDHW: Tensor, seconds_F: Tensor
+) -> Tensor:
+    """The picture behind what falls, in each frame; tiles repeat over the frame and scroll by whole pixels."""
+    if not tiles:
+        return picture_FDHW
+    _count, _, height, width = picture_FDHW.shape
+    colour = model.fall.colour(FALLING.index(plan.falling), plan.time).view(1, 3, 1, 1)
+    rows, columns = torch.arange(height, device=picture_FDHW.device), torch.arange(width, device=picture_FDHW.device)
+    for depth, (tile, (vx, vy)) in enumerate(zip(tiles, FALLS[plan.falling], strict=True)):
+        large = F.interpolate(tile[None], (height, height), mode="bicubic", align_corners=False)[0, 0].clamp(0, 1)
+        swing = (
+            0.012 * torch.sin(2 * torch.pi * (0.3 * seconds_F + 0.5 * depth))
+            if plan.falling == "snow"
+            else torch.zeros_like(seconds_F)
+        )
+        dx, dy = ((vx * seconds_F + swing) * height).round().long(), (vy * seconds_F * height).round().long()
+        y, x = (rows - dy[:, None]) % height, (columns - dx[:, None]) % height
+        mask = large[y[:, :, None], x[:, None, :]][:, None]
+        picture_FDHW = picture_FDHW * (1 - mask) + colour * mask
+    return picture_FDHW

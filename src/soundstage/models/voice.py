@@ -1,0 +1,346 @@
+"""The starter voice: phones and a reference recording to speech, in two small networks that meet at pitch and envelope.
+
+Notable: between the acoustic network and the vocoder stand quantities with a meaning: a smooth spectral envelope
+without harmonics (80 mel-spaced bands), the pitch, and a voicing flag. The vocoder is a source and filters: a pulse
+train that runs at the given pitch plus noise, each shaped by a filter that a small network corrects from the
+envelope, so pitch is a free input: the same voice can speak higher, or sing. Filters are minimum phase by folding the
+cepstrum. The speaker is a vector read from any three seconds of sound and modulates every block.
+
+B batch · P phones · T frames of 12.5 ms · S steps of two frames · M envelope bands · F frequency bins · N samples · W
+width
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from soundstage.errors import InputError
+from soundstage.nn.conv import ConvNeXtBlock
+from soundstage.ops.mel import hz_to_mel, mel_filterbank, mel_to_hz
+from soundstage.ops.stft import overlap_add, stft
+
+EDGE = 40
+"""Phones counted from either end of a sentence."""
+FAINT, DEEPEN = -12.5, 2.2
+"""Log power under which the envelope is made fainter still, by this factor: training asks for no exact silence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceConfig:
+    """Everything that rebuilds the model; sizes are widths of the networks."""
+
+    symbols: int
+    rate: int = 16000
+    hop: int = 200
+    bands: int = 80
+    width: int = 192
+    text_layers: int = 4
+    frame_layers: int = 6
+    speaker: int = 128
+    vocoder_width: int = 192
+    vocoder_layers: int = 4
+    voices: int = 10
+    """Rows of the table of named voices."""
+    fft: int = 1024
+
+    @classmethod
+    def of(cls, config: Mapping[str, object]) -> VoiceConfig:
+        """From a card's plain dictionary; unknown keys (names of voices, say) are the card's own."""
+        known = set(cls.__dataclass_fields__)
+        return cls(**{key: value for key, value in config.items() if key in known})  # type: ignore[arg-type]
+
+    def plain(self) -> dict[str, object]:
+        """As a dictionary for a card."""
+        return asdict(self)
+
+
+def voice_starter(symbols: int) -> VoiceConfig:
+    """The shipped size, about 5 M parameters."""
+    return VoiceConfig(symbols=symbols)
+
+
+def voice_tiny(symbols: int) -> VoiceConfig:
+    """A toy of the same shape for tests."""
+    return VoiceConfig(
+        symbols=symbols,
+        width=32,
+        text_layers=1,
+        frame_layers=1,
+        speaker=16,
+        vocoder_width=16,
+        vocoder_layers=1,
+        voices=2,
+    )
+
+
+class SpeakerEncoder(nn.Module):
+    """Log mel of a recording [B, T, M] to a speaker vector [B, V] of mean 0 and variance 1."""
+
+    def __init__(self, bands: int, vector: int, width: int = 128) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            nn.Conv1d(source, width, 5, stride=stride, padding=2)
+            for source, stride in ((bands, 2), (width, 2), (width, 2), (width, 1))
+        )
+        self.out = nn.Linear(2 * width, vector)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """Statistics over time make the length free; at least 8 frames."""
+        x = mel.transpose(1, 2)
+        for layer in self.layers:
+            x = functional.gelu(layer(x), approximate="tanh")
+            x = functional.layer_norm(x.transpose(1, 2), x.shape[1:2]).transpose(1, 2)
+        spread = (x.var(-1, unbiased=False) + 1e-5).sqrt()
+        vector: Tensor = self.out(torch.cat((x.mean(-1), spread), -1))
+        return functional.layer_norm(vector, vector.shape[-1:])
+
+
+class Acoustic(nn.Module):
+    """Phones to durations, and with durations to envelope, pitch and voicing;
+    all standardised by the model's statistics.
+    """
+
+    def __init__(self, config: VoiceConfig) -> None:
+        super().__init__()
+        width, vector = config.width, config.speaker
+        self.phone = nn.Embedding(config.symbols, width)
+        self.flag = nn.Embedding(8, width)
+        self.from_start = nn.Embedding(EDGE, width)
+        self.from_end = nn.Embedding(EDGE, width)
+        self.text = nn.ModuleList(ConvNeXtBlock(width, condition=vector) for _ in range(config.text_layers))
+        self.duration = nn.ModuleList(ConvNeXtBlock(width, kernel=3, condition=vector) for _ in range(2))
+        self.duration_out = nn.Linear(width, 1)
+        self.place = nn.Linear(4, width)
+        self.fold = nn.Linear(2 * width, width)
+        self.frames = nn.ModuleList(ConvNeXtBlock(width, condition=vector) for _ in range(config.frame_layers))
+        self.out = nn.Linear(width, 2 * (config.bands + 2))
+        for table in (self.phone, self.flag, self.from_start, self.from_end):
+            nn.init.normal_(table.weight, std=0.1)
+
+    def encode(self, phones: Tensor, flags: Tensor, vector: Tensor) -> tuple[Tensor, Tensor]:
+        """phones, flags int64 [B, P], 0 = padding. Returns features [B, W, P] and log durations in frames [B, P]."""
+        mask = (phones > 0)[:, None].float()
+        order = torch.arange(phones.shape[1], device=phones.device)
+        length = (phones > 0).sum(1, keepdim=True)
+        x = self.phone(phones) + self.flag(flags)
+        x = x + self.from_start(order.clamp(max=EDGE - 1)) + self.from_end((length - 1 - order).clamp(0, EDGE - 1))
+        x = x.transpose(1, 2) * mask
+        for block in self.text:
+            x = block(x, vector, mask=mask)
+        y = x
+        for block in self.duration:
+            y = block(y, vector, mask=mask)
+        return x, self.duration_out(y.transpose(1, 2))[..., 0] + 1.8
+
+    def decode(self, text: Tensor, durations: Tensor, vector: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """text [B, W, P], durations int64 [B, P] to envelope [B, T, M], log pitch [B, T], voicing logit [B, T];
+        T is even.
+        """
+        index, place, mask = self.layout(durations)
+        x = text.transpose(1, 2).gather(1, index[..., None].expand(-1, -1, text.shape[1])) + self.place(place)
+        x = self.fold((x * mask[..., None]).unflatten(1, (-1, 2)).flatten(2)).transpose(1, 2)  # [B, W, S]
+        steps = mask[:, ::2][:, None]
+        for block in self.frames:
+            x = block(x, vector, mask=steps)
+        y = functional.layer_norm(x.transpose(1, 2), x.shape[1:2])
+        y = self.out(y).unflatten(-1, (2, -1)).flatten(1, 2)  # [B, T, M + 2]
+        return y[..., :-2], y[..., -2], y[..., -1]
+
+    @staticmethod
+    def layout(durations: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """For every frame: the index of its phone [B, T], its place in it [B, T, 4], and whether it exists [B, T]."""
+        ends = durations.cumsum(1)
+        total = ends[:, -1:]
+        time = (
+            torch.arange(int(total.max() + 1) // 2 * 2, device=durations.device).expand(len(durations), -1).contiguous()
+        )
+        index = torch.searchsorted(ends, time, right=True).clamp(max=durations.shape[1] - 1)
+        long = durations.gather(1, index).float().clamp(min=1)
+        gone = ((time - ends.gather(1, index)).float() + long + 0.5).clamp(0.5, 200)
+        left = (long - gone).clamp(0.5, 200)
+        place = torch.stack((gone / long, gone.log() / 2, left.log() / 2, long.log() / 2), -1)
+        return index, place, (time < total).float()
+
+
+class Vocoder(nn.Module):
+    """Envelope, pitch and voicing to a waveform: a pulse train and noise through filters that a network corrects."""
+
+    def __init__(self, config: VoiceConfig) -> None:
+        super().__init__()
+        width = config.vocoder_width
+        self.rate, self.hop, self.fft = config.rate, config.hop, config.fft
+        self.into = nn.Conv1d(config.bands + 2, width, 5, padding=2)
+        self.blocks = nn.ModuleList(ConvNeXtBlock(width) for _ in range(config.vocoder_layers))
+        self.out = nn.Linear(width, 2 * config.bands)
+        nn.init.normal_(self.out.weight, std=0.01)
+        nn.init.zeros_(self.out.bias)
+        self.register_buffer(
+            "spread", band_interpolation(config.bands, config.rate, config.fft // 2 + 1), persistent=False
+        )
+
+    def forward(self, features: Tensor, envelope: Tensor, f0: Tensor, noise: Tensor) -> Tensor:
+        """features [B, T, M + 2] standardised, envelope [B, T, M] log power, f0 [B, T] Hz > 0, noise [B, T · hop].
+        Returns
+        [B, N].
+        """
+        x = self.into(features.transpose(1, 2))
+        for block in self.blocks:
+            x = block(x)
+        bend = functional.layer_norm(x.transpose(1, 2), x.shape[1:2])
+        voiced, rough = self.out(bend).chunk(2, -1)
+        spread: Tensor = self.spread  # type: ignore[assignment]
+        pulses = frames_of(pulse_train(f0, self.hop, self.rate), self.hop, self.fft)
+        harmonic = minimum_phase((0.5 * envelope + voiced) @ spread)  # [B, T, F]
+        breath = ((0.5 * envelope + rough) @ spread).clamp(-14, 6).exp()
+        spectrum = pulses * harmonic + frames_of(noise, self.hop, self.fft) * breath
+        whole = overlap_add(torch.fft.irfft(spectrum, self.fft).transpose(1, 2), self.hop)
+        return whole[
+            :, self.hop : self.hop + f0.shape[1] * self.hop
+        ]  # a filter's tail that would outlast the end is cut
+
+
+class VoiceModel(nn.Module):
+    """The whole voice. `table` holds the vectors of the named voices, in the order of the card's `names`."""
+
+    def __init__(self, config: VoiceConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.speaker = SpeakerEncoder(config.bands, config.speaker)
+        self.acoustic = Acoustic(config)
+        self.vocoder = Vocoder(config)
+        self.table = nn.Parameter(torch.zeros(config.voices, config.speaker), requires_grad=False)
+        for name, start in (("centre", -6.0), ("scale", 2.0)):
+            self.register_buffer(name, torch.full((config.bands,), start))
+        for name, start in (("pitch_centre", 4.9), ("pitch_scale", 0.3), ("mel_centre", -4.0), ("mel_scale", 3.0)):
+            self.register_buffer(name, torch.tensor([start]))
+        self.register_buffer("mel_bands", mel_bands(config.bands, config.rate, config.fft), persistent=False)
+
+    def listen(self, samples: Tensor) -> Tensor:
+        """Speaker vectors [B, V] of recordings [B, N] at the model's rate."""
+        return self.speaker(self.mel(samples))  # type: ignore[no-any-return]
+
+    def mel(self, samples: Tensor) -> Tensor:
+        """Standardised log mel [B, T, M] of recordings at any level [B, N]; each is set to one loudness first."""
+        config = self.config
+        samples = samples * (0.07 / samples.square().mean(-1, keepdim=True).sqrt().clamp(min=1e-5))
+        spectrum = stft(samples, config.fft, config.hop, pad="constant")
+        power = spectrum.abs().square().transpose(1, 2) @ self.mel_bands  # type: ignore[operator]
+        return ((power + 1e-5).log() - self.mel_centre) / self.mel_scale  # type: ignore[operator]
+
+    def render(self, text: Tensor, durations: Tensor, vector: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Encoded phones [B, W, P] to log envelope [B, T, M], pitch in Hz [B, T] and voicing in 0…1 [B, T]."""
+        envelope, pitch, voiced = self.acoustic.decode(text, durations, vector)
+        f0 = (pitch * self.pitch_scale + self.pitch_centre).clamp(3.5, 6.5).exp()  # type: ignore[operator]
+        return envelope * self.scale + self.centre, f0, voiced.sigmoid()  # type: ignore[operator]
+
+    def sound(self, envelope: Tensor, f0: Tensor, voiced: Tensor, noise: Tensor) -> Tensor:
+        """Log envelope [B, T, M], pitch [B, T] Hz (of unvoiced frames too), voicing [B, T] in 0…1, noise [B, T ·
+        hop] to
+        samples.
+        """
+        pitch = (f0.log() - self.pitch_centre) / self.pitch_scale  # type: ignore[operator]
+        shape = (envelope - self.centre) / self.scale  # type: ignore[operator]
+        features = torch.cat((shape, pitch[..., None], voiced[..., None]), -1)
+        return self.vocoder(features, envelope, f0, noise)  # type: ignore[no-any-return]
+
+
+@torch.inference_mode()
+def generate(
+    model: VoiceModel,
+    phones: Tensor,
+    flags: Tensor,
+    vector: Tensor,
+    *,
+    speed: float = 1.0,
+    semitones: float = 0.0,
+    bend: Tensor | None = None,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """One sentence. phones, flags int64 [P], vector [V]; `bend` [P] adds semitones phone by phone, smoothed.
+
+    Returns samples [N] and durations [P] in frames, whose sum times the hop is N exactly.
+    Raises InputError when there are no phones.
+    """
+    if phones.numel() == 0:
+        raise InputError("phones", "there are none", "give at least one phone")
+    text, logs = model.acoustic.encode(phones[None], flags[None], vector[None])
+    durations = whole_frames(logs[0].clamp(max=5).exp() / speed)
+    envelope, f0, voiced = model.render(text, durations[None], vector[None])
+    count = int(durations.sum())
+    envelope, f0, voiced = envelope[:, :count], f0[:, :count], (voiced[:, :count] > 0.5).float()
+    envelope = torch.where(envelope < FAINT, FAINT + DEEPEN * (envelope - FAINT), envelope)
+    shift = torch.full_like(f0, semitones)
+    if bend is not None:
+        steps = bend.repeat_interleave(durations)[None, None]
+        shift = shift + functional.avg_pool1d(functional.pad(steps, (4, 4), mode="replicate"), 9, 1)[:, 0]
+    f0 = f0 * 2 ** (shift / 12)
+    noise = torch.randn(1, count * model.config.hop, generator=generator, device=generator.device).to(f0.device)
+    return model.sound(envelope, f0, voiced, noise)[0], durations
+
+
+def whole_frames(lengths: Tensor) -> Tensor:
+    """Positive lengths [P] to whole numbers of at least 1 that keep their running sum within about half a frame."""
+    ends = lengths.cumsum(0).round().long()
+    starts = functional.pad(ends[:-1], (1, 0))
+    return (ends - starts).clamp(min=1)
+
+
+def pulse_train(f0: Tensor, hop: int, rate: int) -> Tensor:
+    """Band-limited pulses of flat spectrum and unit power at pitch f0 [B, T] Hz, [B, T · hop] (a closed sum of
+    cosines).
+    """
+    with torch.no_grad():
+        points = functional.pad(f0[:, None].double(), (0, 1), mode="replicate")
+        size = f0.shape[1] * hop + 1
+        samples = functional.interpolate(points, size, mode="linear", align_corners=True)[:, 0, :-1]
+        phase = (samples / rate).cumsum(-1)
+        phase = (phase - phase.round()).float()  # in cycles, −½…½
+        count = (rate / 2 / samples.float()).floor().clamp(min=1)
+        angle = math.pi * phase
+        below = angle.sin()
+        near = below.abs() < 1e-4
+        ratio = torch.where(near, 2 * count + 1, ((2 * count + 1) * angle).sin() / torch.where(near, 1.0, below))
+        return (ratio - 1) * 0.5 * (2 / count).sqrt()
+
+
+def frames_of(samples: Tensor, hop: int, fft: int) -> Tensor:
+    """Spectra [B, T, F] of frames of two hops centred on every hop's first sample, of samples [B, T · hop]."""
+    window = torch.hann_window(2 * hop, device=samples.device)
+    padded = functional.pad(samples, (hop, 0))
+    spectra: Tensor = torch.fft.rfft(padded.unfold(-1, 2 * hop, hop) * window, fft)
+    return spectra
+
+
+def minimum_phase(log_gain: Tensor) -> Tensor:
+    """Log gains [..., F] to the complex spectrum of the minimum-phase filter with these gains."""
+    bins = log_gain.shape[-1]
+    cepstrum = torch.fft.irfft(log_gain.clamp(-14, 6))
+    folded = torch.cat((cepstrum[..., :1], 2 * cepstrum[..., 1 : bins - 1], cepstrum[..., bins - 1 : bins]), -1)
+    spectrum = torch.fft.rfft(folded, 2 * (bins - 1))
+    return torch.polar(spectrum.real.exp(), spectrum.imag)
+
+
+def mel_bands(bands: int, rate: int, fft: int) -> Tensor:
+    """[F, M] mel windows whose weights sum to one each, so that a flat spectrum keeps its level."""
+    bank = mel_filterbank(rate, fft, bands, scale="htk", area=False)
+    return (bank / bank.sum(1, keepdim=True)).T.contiguous()
+
+
+def band_interpolation(bands: int, rate: int, bins: int) -> Tensor:
+    """[M, F] weights that draw a line through the band centres, flat beyond the outer ones."""
+    edges = np.linspace(0, hz_to_mel(rate / 2, "htk"), bands + 2)
+    centres = torch.from_numpy(mel_to_hz(edges, "htk"))[1:-1]
+    frequency = torch.linspace(0, rate / 2, bins, dtype=torch.float64).clamp(float(centres[0]), float(centres[-1]))
+    upper = torch.searchsorted(centres, frequency).clamp(1, bands - 1)
+    share = (frequency - centres[upper - 1]) / (centres[upper] - centres[upper - 1])
+    weights = torch.zeros(bands, bins, dtype=torch.float64)
+    weights[upper, torch.arange(bins)] = share
+    weights[upper - 1, torch.arange(bins)] = 1 - share
+    return weights.float()

@@ -1,0 +1,335 @@
+"""Trains `starter/voice`: data, vocoder, acoustic network, export. Every part resumes where it was stopped.
+
+    python -m soundstage.recipes.voice data        # 2.7 hours of speech by 120 synthetic speakers; 6 core-minutes
+    python -m soundstage.recipes.voice vocoder     # 9 minutes on one core
+    python -m soundstage.recipes.voice acoustic    # 30 minutes on one core
+    python -m soundstage.recipes.voice export      # writes starter/voice; usable at any moment of training
+    python -m soundstage.recipes.voice score       # measures it beside the narrator, writes that into its card
+
+Notable: the two networks meet at measured quantities (envelope, pitch, voicing), so they train apart, at the same
+time if wished.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from soundstage.data import narrator
+from soundstage.data.narrator import HOP, Recording
+from soundstage.errors import InputError, MissingError
+from soundstage.evaluate.voice import evaluate
+from soundstage.models.voice import Acoustic, SpeakerEncoder, VoiceModel, voice_starter
+from soundstage.text.symbols import SYMBOLS
+from soundstage.train.loop import fit, load_ema
+from soundstage.weights.card import Card
+from soundstage.weights.load import save_starter
+
+DATA = Path("runs/narrator")
+RUNS = Path("runs/voice")
+STARTER = Path(__file__).parents[1] / "starter" / "voice"
+REFERENCE = 2 * narrator.RATE + narrator.RATE // 2
+"""Samples of a reference recording in training; any length works afterwards."""
+QUIET = -14.0
+"""Log power below which the acoustic network need not be exact:
+the synthesisers' silences are digital zeros, of any depth.
+"""
+
+
+ABOUT = {
+    "ada": "a woman, clear and neutral",
+    "ben": "a man, deep and calm",
+    "clara": "a young woman, bright",
+    "finn": "a man with a Scottish tinge",
+    "hugo": "a man, low, dry and level",
+    "iris": "a woman, low and unhurried",
+    "leo": "a young man, light",
+    "otto": "an old man, very deep and slow",
+    "sam": "a man, lighter than ben",
+    "wren": "a child or a small creature",
+}
+DATA_NOTE = (
+    "2.5 hours: 2,908 sentences of our own grammar, spoken by flite 2.2 (voices slt, awb and rms, Carnegie Mellon "
+    "University, BSD-like licence) as 111 synthetic speakers, nine of them with names, with pitch, formants, "
+    "tempo and brightness varied. The vocoder also heard kal16. No recording of a person."
+)
+NOTES = (
+    "English at 16 kHz, clear and steady, with the plain melody of the synthesisers it learned from; nobody would "
+    "take it for a person. A clone takes over pitch and colour of its reference within the range of synthetic "
+    "speakers, not accent or manner. It cannot laugh or sing by itself; pitch is an input. Only questions' rise "
+    "is a rule. Made in about a quarter of an hour of one busy core; ten times that would bring it to its "
+    "narrator's own error rate, and recordings of people beyond it. The dictionary beside it was read out of "
+    "flite's lexicon (Carnegie Mellon University)."
+)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All recordings in memory, longest together: `order` lists them by length, `of` gives a speaker's own."""
+
+    recordings: Sequence[Recording]
+    owner: NDArray[np.int64]
+    order: NDArray[np.int64]
+    of: Sequence[NDArray[np.int64]]
+    """Per speaker, its recordings that are long enough to be a reference."""
+
+
+def corpus(folder: Path = DATA) -> Corpus:
+    """Read every shard in `folder`. Raises MissingError when there are none."""
+    paths = sorted(folder.glob("*.npz"))
+    if not paths:
+        raise MissingError(f"no narrator data in {folder}", "make it first: python -m soundstage.recipes.voice data")
+    recordings: list[Recording] = []
+    owner: list[int] = []
+    for path in paths:
+        speaker, found = narrator.load(path)
+        if speaker.base in narrator.UNSURE:
+            continue
+        recordings += found
+        owner += [owner[-1] + 1 if owner else 0] * len(found)
+    owners = np.array(owner)
+    frames = np.array([len(recording.f0) for recording in recordings])
+    of = [np.flatnonzero((owners == index) & (frames > 120)) for index in range(owners[-1] + 1)]
+    return Corpus(recordings, owners, np.argsort(frames, kind="stable"), of)
+
+
+def statistics(found: Corpus, model: VoiceModel, path: Path = RUNS / "statistics.json") -> None:
+    """Measure (or read) centre and scale of envelope, pitch and mel, and put them into the model."""
+    if not path.exists():
+        some = found.recordings[:: max(1, len(found.recordings) // 600)]
+        envelope = np.concatenate([recording.envelope for recording in some])
+        pitch = np.concatenate([np.log(recording.f0[recording.f0 > 0]) for recording in some])
+        model.mel_centre.zero_()  # type: ignore[operator]
+        model.mel_scale.fill_(1)  # type: ignore[operator]
+        mel = torch.cat([model.mel(torch.from_numpy(recording.samples)[None])[0] for recording in some[::4]])
+        values = {
+            "centre": envelope.mean(0).tolist(), "scale": envelope.std(0).tolist(),
+            "pitch_centre": [float(pitch.mean())],
+            "pitch_scale": [float(pitch.std())], "mel_centre": [float(mel.mean())], "mel_scale": [float(mel.std())],
+        }  # fmt: skip
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values), encoding="utf-8")
+    for name, value in json.loads(path.read_text(encoding="utf-8")).items():
+        getattr(model, name).copy_(torch.tensor(value))
+
+
+def full_pitch(f0: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Pitch with its unvoiced gaps bridged on a logarithmic scale."""
+    voiced = np.flatnonzero(f0 > 0)
+    if len(voiced) == 0:
+        return np.full_like(f0, 120.0)
+    return np.exp(np.interp(np.arange(len(f0)), voiced, np.log(f0[voiced]))).astype(np.float32)
+
+
+def _pick(count: int, generator: torch.Generator) -> int:
+    return int(torch.randint(count, (), generator=generator))
+
+
+def acoustic_batch(found: Corpus, generator: torch.Generator, frames: int = 1600) -> dict[str, Tensor]:
+    """Sentences of about one length, `frames` in all, each with a reference by the same speaker saying something
+    else."""
+    middle = _pick(len(found.order), generator)
+    length = len(found.recordings[found.order[middle]].f0)
+    count = max(2, min(20, frames // (length + 1)))
+    reach = max(4 * count, 60)
+    low = max(0, min(middle - reach // 2, len(found.order) - reach))
+    chosen = found.order[low + torch.randperm(reach, generator=generator)[:count].numpy()]
+    batch = [found.recordings[index] for index in chosen]
+    phones = max(len(recording.phones) for recording in batch)
+    time = (max(len(recording.f0) for recording in batch) + 1) // 2 * 2
+    out = {name: torch.zeros(count, phones, dtype=torch.long) for name in ("phones", "flags", "durations")}
+    out |= {name: torch.zeros(count, time) for name in ("pitch", "voiced", "mask")}
+    out["envelope"] = torch.zeros(count, time, narrator.BANDS)
+    out["reference"] = torch.zeros(count, REFERENCE)
+    for row, (index, recording) in enumerate(zip(chosen, batch, strict=True)):
+        p, t = len(recording.phones), len(recording.f0)
+        for name, values in (
+            ("phones", recording.phones),
+            ("flags", recording.flags),
+            ("durations", recording.durations),
+        ):
+            out[name][row, :p] = torch.from_numpy(values.astype(np.int64))
+        out["pitch"][row, :t] = torch.from_numpy(np.log(full_pitch(recording.f0)))
+        out["voiced"][row, :t] = torch.from_numpy((recording.f0 > 0).astype(np.float32))
+        out["mask"][row, :t] = 1
+        out["envelope"][row, :t] = torch.from_numpy(recording.envelope).clamp(min=QUIET)
+        out["reference"][row] = _reference(found, int(found.owner[index]), int(index), generator)
+    return out
+
+
+def _reference(found: Corpus, speaker: int, but: int, generator: torch.Generator) -> Tensor:
+    """A stretch of speech by `speaker`, not of recording `but` where there is another."""
+    options = found.of[speaker]
+    others = options[options != but] if len(options) > 1 else options
+    samples = torch.from_numpy(found.recordings[int(others[_pick(len(others), generator)])].samples)
+    if len(samples) < REFERENCE:
+        samples = samples.repeat(-(-REFERENCE // len(samples)))
+    start = _pick(len(samples) - REFERENCE + 1, generator)
+    return samples[start : start + REFERENCE]
+
+
+def acoustic_loss(
+    model: VoiceModel, parts: nn.ModuleDict, batch: dict[str, Tensor]
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Absolute and squared errors of the standardised quantities; see the keys of the second value."""
+    speaker, acoustic = cast(SpeakerEncoder, parts["speaker"]), cast(Acoustic, parts["acoustic"])
+    with torch.no_grad(), torch.autocast("cpu", enabled=False):
+        mel = model.mel(batch["reference"])
+    vector = speaker(mel)
+    text, logs = acoustic.encode(batch["phones"], batch["flags"], vector)
+    envelope, pitch, voiced = acoustic.decode(text, batch["durations"], vector)
+    mask, real = batch["mask"], (batch["phones"] > 0).float()
+    goal = (batch["envelope"] - model.centre) / model.scale  # type: ignore[operator]
+    wrong = (envelope.float() - goal) * mask[..., None]
+    shape = (wrong.abs() + 0.5 * wrong.square()).sum() / (mask.sum() * goal.shape[-1])
+    heard = mask * (0.1 + 0.9 * batch["voiced"])
+    off = (pitch.float() - (batch["pitch"] - model.pitch_centre) / model.pitch_scale) * heard  # type: ignore[operator]
+    tune = (off.abs() + off.square()).sum() / heard.sum()
+    flag = functional.binary_cross_entropy_with_logits(voiced.float(), batch["voiced"], reduction="none")
+    flag = (flag * mask).sum() / mask.sum()
+    late = (logs.float() - batch["durations"].clamp(min=1).log()) * real
+    length = (late.abs() + late.square()).sum() / real.sum()
+    values = {"envelope": shape.detach(), "pitch": tune.detach(), "voicing": flag.detach(), "duration": length.detach()}
+    return 2.5 * shape + tune + 0.4 * flag + 0.4 * length, values
+
+
+def vocoder_batch(found: Corpus, generator: torch.Generator, count: int = 12, frames: int = 64) -> dict[str, Tensor]:
+    """Stretches of speech with their features."""
+    rows: dict[str, list[NDArray[np.float32]]] = {"samples": [], "envelope": [], "f0": [], "voiced": []}
+    while len(rows["f0"]) < count:
+        recording = found.recordings[_pick(len(found.recordings), generator)]
+        if len(recording.f0) <= frames:
+            continue
+        start = _pick(len(recording.f0) - frames, generator)
+        t = slice(start, start + frames)
+        rows["samples"].append(recording.samples[start * HOP : (start + frames) * HOP])
+        rows["envelope"].append(recording.envelope[t])
+        rows["f0"].append(full_pitch(recording.f0)[t])
+        rows["voiced"].append((recording.f0[t] > 0).astype(np.float32))
+    return {name: torch.from_numpy(np.stack(values)) for name, values in rows.items()}
+
+
+def spectral_loss(made: Tensor, real: Tensor, sizes: Sequence[int] = (1024, 512, 256)) -> Tensor:
+    """Spectral convergence and log magnitude at several resolutions (Yamamoto et al., 2020), mean over them."""
+    total = made.new_zeros(())
+    for size in sizes:
+        window = torch.hann_window(size)
+        a, b = (
+            torch.stft(x, size, size // 4, window=window, return_complex=True).abs().clamp(min=1e-4)
+            for x in (made, real)
+        )
+        total = total + (a - b).norm() / b.norm() + (a.log() - b.log()).abs().mean()
+    return total / len(sizes)
+
+
+def train_vocoder(minutes: float = 9.0, steps: int = 6000) -> None:
+    """The vocoder on measured envelope, pitch and voicing."""
+    found, model = corpus(), VoiceModel(voice_starter(len(SYMBOLS)))
+    statistics(found, model)
+
+    def step(vocoder: nn.Module, index: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        batch = vocoder_batch(found, generator)
+        noise = torch.randn(batch["samples"].shape, generator=generator)
+        made = model.sound(batch["envelope"], batch["f0"], batch["voiced"], noise)
+        cut = slice(2 * HOP, -2 * HOP)
+        return spectral_loss(made[:, cut], batch["samples"][:, cut]), {}
+
+    fit(RUNS / "vocoder", model.vocoder, step, steps=steps, minutes=minutes, lr=1e-3, warmup=50, ema=0.995, seed=1)
+
+
+def train_acoustic(minutes: float = 30.0, steps: int = 20000) -> None:
+    """The acoustic network and the speaker encoder together."""
+    found, model = corpus(), VoiceModel(voice_starter(len(SYMBOLS)))
+    statistics(found, model)
+    parts = nn.ModuleDict({"speaker": model.speaker, "acoustic": model.acoustic})
+
+    def step(module: nn.ModuleDict, index: int, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        return acoustic_loss(model, module, acoustic_batch(found, generator))
+
+    fit(
+        RUNS / "acoustic", parts, step, steps=steps, minutes=minutes, lr=2e-3, warmup=100, ema=0.995, seed=2,
+        autocast=torch.bfloat16,
+    )  # fmt: skip
+
+
+@torch.inference_mode()
+def named_vectors(model: VoiceModel, found: Sequence[Sequence[Recording]]) -> Tensor:
+    """[K, V] one vector a named voice, the mean over its first recordings, standardised again."""
+    rows = []
+    for recordings in found:
+        samples = np.concatenate([recording.samples for recording in recordings[:12]])[: 20 * narrator.RATE]
+        rows.append(model.listen(torch.from_numpy(samples)[None])[0])
+    return torch.stack(rows)
+
+
+def export(target: Path = STARTER, scores: Sequence[dict[str, Any]] = ()) -> Card:
+    """Join the averaged weights of both runs, add the named voices, write weights in float16 and the card."""
+    config = voice_starter(len(SYMBOLS))
+    model = VoiceModel(config)
+    for name, value in json.loads((RUNS / "statistics.json").read_text(encoding="utf-8")).items():
+        getattr(model, name).copy_(torch.tensor(value))
+    load_ema(RUNS / "vocoder", model.vocoder)
+    load_ema(RUNS / "acoustic", nn.ModuleDict({"speaker": model.speaker, "acoustic": model.acoustic}))
+    model.eval()
+    offered = narrator.cast()
+    shards = [narrator.load(DATA / f"{speaker.name}.npz")[1] for speaker in offered.values()]
+    model.table.data.copy_(named_vectors(model, shards))
+    card = Card(
+        ref="starter/voice",
+        family="voice",
+        task="speak",
+        licence="Apache-2.0",
+        commercial=True,
+        data=DATA_NOTE,
+        size_mb=0,
+        memory_mb=160,
+        parameters=0,
+        config={**config.plain(), "names": list(offered), "about": ABOUT},
+        recipe="python -m soundstage.recipes.voice data|vocoder|acoustic|export|score",
+        scores=tuple(scores),
+        notes=NOTES,
+    )
+    return save_starter(target, model, card)
+
+
+def score(target: Path = STARTER, folder: Path = RUNS / "sounds") -> Card:
+    """Measure the exported starter beside its narrator and write the figures into its card."""
+    table = evaluate(str(target), folder=folder)
+    table.save(RUNS / "scores.json")
+    rows = tuple(table.to_json()["rows"])
+    card = Card.load(target).model_copy(update={"scores": rows})
+    card.save(target)
+    return card
+
+
+def main(arguments: Sequence[str]) -> None:
+    """One part by name; a number after it is how many minutes to train for."""
+    torch.set_num_threads(1)
+    part = arguments[0] if arguments else ""
+    minutes = float(arguments[1]) if len(arguments) > 1 else 0.0
+    if part == "data":
+        narrator.make(DATA)
+    elif part == "vocoder":
+        train_vocoder(minutes or 9.0)
+    elif part == "acoustic":
+        train_acoustic(minutes or 30.0)
+    elif part == "export":
+        print(export().model_dump_json(indent=2))
+    elif part == "score":
+        print(score().model_dump_json(indent=2))
+    else:
+        raise InputError("part", f"{part!r} is none", "give data, vocoder, acoustic, export or score")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

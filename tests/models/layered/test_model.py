@@ -1,0 +1,82 @@
+"""The layered video model, on its tiny config."""
+
+import pytest
+import torch
+
+from soundstage.models.layered import Cast, Layered, LayeredConfig, Plan, frames, storybook, tiny
+from soundstage.models.layered.compose import Poses, Views
+from soundstage.models.layered.model import enlarge, figures, scenery
+
+FRAMES = 6
+
+
+@pytest.fixture(scope="module")
+def model() -> Layered:
+    """Random weights; none is left at zero, or the noise would not matter."""
+    model, draw = Layered(tiny()).eval(), torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=draw) * (0.5 / max(1, parameter[0].numel()) ** 0.5))
+    return model.requires_grad_(False)
+
+
+def plan(*, pan: float = 0.0, x: float = 0.5, variant: int = 0, falling: str = "", place: int = 0) -> Plan:
+    u = torch.linspace(-0.5, 0.5, FRAMES)
+    still = torch.zeros(FRAMES)
+    poses = Poses(
+        still + x, still + 0.8, still + 0.4, still, still, (u + 0.5) * 0.9, torch.zeros(FRAMES, dtype=torch.bool)
+    )
+    cast = Cast(subject=0, colour=0, action=1, variant=variant, anchor=(0.5, 0.92), grounded=True, poses=poses)
+    return Plan(place=place, time=0, weather=0, falling=falling, views=Views(pan * u, still, still + 1), cast=(cast,))
+
+
+def made(model: Layered, what: Plan, seed: int = 0) -> torch.Tensor:
+    with torch.inference_mode():
+        return frames(model, what, height=64, width=96, fps=12, generator=torch.Generator().manual_seed(seed), steps=2)
+
+
+def test_a_clip_has_the_frames_and_the_size_that_are_asked(model):
+    clip = made(model, plan())
+    assert clip.shape == (FRAMES, 64, 96, 3)
+    assert clip.dtype == torch.uint8
+
+
+def test_the_same_seed_makes_the_same_clip_and_another_seed_another(model):
+    assert torch.equal(made(model, plan()), made(model, plan()))
+    assert not torch.equal(made(model, plan()), made(model, plan(), seed=1))
+
+
+def test_the_middle_of_a_place_does_not_depend_on_how_far_the_camera_goes(model):
+    def far(pan: float) -> torch.Tensor:
+        with torch.inference_mode():
+            return scenery(
+                model, plan(pan=pan), 1.0, torch.Generator().manual_seed(0), steps=1, guidance=1.0, doublings=0
+            )[0]
+
+    near, wide = far(0.0), far(1.0)
+    assert wide.shape[-1] > near.shape[-1]
+
+
+def test_a_character_looks_the_same_wherever_it_stands(model):
+    here, there = plan(x=0.3), plan(x=0.7)
+    with torch.inference_mode():
+        assert torch.equal(figures(model, here, here.cast[0], 1), figures(model, there, there.cast[0], 1))
+        other = plan(variant=1)
+        assert not torch.equal(figures(model, here, here.cast[0], 1), figures(model, other, other.cast[0], 1))
+
+
+def test_what_falls_changes_every_frame(model):
+    dry, wet = made(model, plan()), made(model, plan(falling="rain"))
+    assert all(not torch.equal(a, b) for a, b in zip(dry, wet, strict=True))
+
+
+def test_enlarged_colours_never_exceed_their_alpha(model):
+    layers = torch.rand(2, 4, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    with torch.inference_mode():
+        large = enlarge(model, layers, 2)
+    assert large.shape == (2, 4, 32, 32)
+    assert bool((large[:, :3] <= large[:, 3:]).all())
+
+
+def test_a_config_survives_its_card():
+    assert LayeredConfig.of(storybook().plain()) == storybook()

@@ -1,0 +1,149 @@
+import math
+
+import pytest
+import torch
+
+from soundstage.errors import InputError
+from soundstage.models.voice import (
+    Acoustic,
+    VoiceConfig,
+    VoiceModel,
+    band_interpolation,
+    frames_of,
+    generate,
+    mel_bands,
+    minimum_phase,
+    pulse_train,
+    voice_tiny,
+    whole_frames,
+)
+from soundstage.ops.stft import overlap_add
+
+SYMBOLS = 42
+
+
+def tiny() -> VoiceModel:
+    torch.manual_seed(0)  # the layers' own initialisation knows no generator
+    return VoiceModel(voice_tiny(SYMBOLS)).eval()
+
+
+def phrase(generator: torch.Generator, count: int = 12) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.randint(1, SYMBOLS, (count,), generator=generator), torch.randint(0, 8, (count,), generator=generator)
+
+
+def spoken(model: VoiceModel, seed: int = 0, **how: object) -> tuple[torch.Tensor, torch.Tensor]:
+    phones, flags = phrase(torch.Generator().manual_seed(1))
+    vector = torch.randn(model.config.speaker, generator=torch.Generator().manual_seed(2))
+    return generate(model, phones, flags, vector, generator=torch.Generator().manual_seed(seed), **how)  # type: ignore[arg-type]
+
+
+def test_the_sound_has_exactly_the_samples_of_its_durations() -> None:
+    model = tiny()
+    samples, durations = spoken(model)
+    assert len(samples) == int(durations.sum()) * model.config.hop
+    assert samples.isfinite().all()
+
+
+def test_the_tiny_model_says_its_golden_output() -> None:
+    samples, durations = spoken(tiny())
+    assert durations.tolist() == GOLDEN_DURATIONS
+    assert float(samples.square().mean().sqrt()) == pytest.approx(GOLDEN_LEVEL, rel=1e-3)
+
+
+GOLDEN_DURATIONS = [6, 7, 6, 5, 6, 8, 6, 6, 6, 6, 5, 8]
+GOLDEN_LEVEL = 0.08542
+
+
+def test_one_seed_gives_one_sound() -> None:
+    model = tiny()
+    assert torch.equal(spoken(model, 3)[0], spoken(model, 3)[0])
+    assert not torch.equal(spoken(model, 3)[0], spoken(model, 4)[0])
+
+
+def test_twice_the_speed_takes_half_the_time() -> None:
+    model = tiny()
+    assert int(spoken(model, speed=2.0)[1].sum()) == pytest.approx(int(spoken(model)[1].sum()) / 2, abs=4)
+
+
+def test_no_phones_are_an_input_error() -> None:
+    model = tiny()
+    none = torch.zeros(0, dtype=torch.long)
+    with pytest.raises(InputError, match="at least one phone"):
+        generate(model, none, none, torch.zeros(16), generator=torch.Generator())
+
+
+def test_padding_a_batch_changes_no_sentence_in_it() -> None:
+    model = tiny()
+    phones, flags = phrase(torch.Generator().manual_seed(1))
+    vector = torch.randn(2, 16, generator=torch.Generator().manual_seed(2))
+    durations = torch.full((12,), 4)
+    alone, logs = model.acoustic.encode(phones[None, :8], flags[None, :8], vector[:1])
+    padded = torch.nn.functional.pad(phones[None, :8], (0, 4)), torch.nn.functional.pad(flags[None, :8], (0, 4))
+    both, more = model.acoustic.encode(
+        torch.cat((padded[0], phones[None])), torch.cat((padded[1], flags[None])), vector
+    )
+    assert torch.allclose(logs[0], more[0, :8], atol=1e-5)
+    short = torch.nn.functional.pad(durations[:8], (0, 4))
+    one = model.acoustic.decode(alone, durations[None, :8], vector[:1])
+    two = model.acoustic.decode(both, torch.stack((short, durations)), vector)
+    for a, b in zip(one, two, strict=True):
+        assert torch.allclose(a[0], b[0, : a.shape[1]], atol=1e-4)
+
+
+def test_a_longer_reference_is_still_one_vector() -> None:
+    model = tiny()
+    generator = torch.Generator().manual_seed(0)
+    for seconds in (1, 3):
+        assert model.listen(torch.randn(1, seconds * 16000, generator=generator)).shape == (1, 16)
+
+
+def test_a_speakers_vector_does_not_depend_on_the_level_of_the_recording() -> None:
+    model = tiny()
+    sound = torch.randn(1, 32000, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(model.listen(sound * 0.02), model.listen(sound), atol=1e-4)
+
+
+def test_pulses_have_unit_power_and_the_pitch_asked_for() -> None:
+    pulses = pulse_train(torch.full((1, 80), 200.0), 200, 16000)[0]
+    assert float(pulses.var()) == pytest.approx(1.0, rel=0.03)
+    spectrum = torch.fft.rfft(pulses).abs()
+    assert int(spectrum[20:250].argmax()) + 20 == 200  # one second, so a bin is 1 Hz
+
+
+def test_shaping_by_nothing_gives_the_sound_back() -> None:
+    sound = torch.randn(1, 20 * 200, generator=torch.Generator().manual_seed(0))
+    spectra = frames_of(sound, 200, 1024)
+    back = overlap_add(torch.fft.irfft(spectra, 1024).transpose(1, 2), 200)[:, 200 : 200 + sound.shape[1]]
+    assert torch.allclose(back[:, :-200], sound[:, :-200], atol=1e-4)
+
+
+def test_a_minimum_phase_filter_has_its_gains_and_starts_at_once() -> None:
+    gains = 0.5 * torch.sin(torch.linspace(0, 9, 513))
+    made = minimum_phase(gains)
+    assert torch.allclose(made.abs().log(), gains, atol=1e-3)
+    impulse = torch.fft.irfft(made)
+    assert float(impulse[:64].square().sum() / impulse.square().sum()) > 0.99
+
+
+def test_whole_frames_keep_the_total() -> None:
+    lengths = torch.rand(50, generator=torch.Generator().manual_seed(0)) * 6 + 1
+    frames = whole_frames(lengths)
+    assert int(frames.min()) >= 1
+    assert abs(int(frames.sum()) - float(lengths.sum())) <= 1
+
+
+def test_every_frame_belongs_to_the_phone_that_lasts_over_it() -> None:
+    index, _, mask = Acoustic.layout(torch.tensor([[2, 3, 1], [4, 0, 0]]))
+    assert index.tolist()[0] == [0, 0, 1, 1, 1, 2]
+    assert mask.tolist() == [[1] * 6, [1, 1, 1, 1, 0, 0]]
+
+
+def test_bands_keep_the_level_of_a_flat_spectrum() -> None:
+    assert torch.allclose(mel_bands(80, 16000, 1024).sum(0), torch.ones(80), atol=1e-5)
+    assert torch.allclose(band_interpolation(80, 16000, 513).sum(0), torch.ones(513), atol=1e-5)
+
+
+def test_a_config_survives_a_card() -> None:
+    config = voice_tiny(SYMBOLS)
+    assert VoiceConfig.of({**config.plain(), "names": ["ada"]}) == config
+    assert math.isclose(config.rate / config.hop, 80)

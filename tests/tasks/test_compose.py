@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from soundstage.errors import InputError
+from soundstage.score.instruments import NAMES
+from soundstage.score.sheet import METRES
+from soundstage.score.styles import STYLE_NAMES
+from soundstage.score.theory import MODES
+from soundstage.tasks.compose import asked_for, compose, plan, spoken_style
+from soundstage.tasks.compose_engines import Impression
+
+EVEN = Impression(
+    style=dict.fromkeys(STYLE_NAMES, 1 / len(STYLE_NAMES)),
+    mode=dict.fromkeys(MODES, 0.25),
+    energy=(0.2, 0.6, 0.2),
+    pace=(0.2,) * 5,
+    metre=dict.fromkeys(METRES, 0.5),
+    instruments=dict.fromkeys(NAMES, 0.0),
+)
+
+
+def planned(prompt: str, seed: int = 0, seconds: float = 15.0, **fields):
+    given = dict.fromkeys(("bpm", "key", "metre", "style", "instruments")) | fields
+    return plan(prompt, EVEN, seconds, *given.values(), seed)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"key": "H minor"}, "key: 'H minor'.*A minor"),
+        ({"bpm": 5000.0}, "bpm: is 5000; give 40 to 220"),
+        ({"instruments": ["kazoo"]}, "instruments: 'kazoo'.*choose from piano"),
+        ({"instruments": []}, "instruments: are none"),
+        ({"metre": "7/8"}, "metre: '7/8'.*4/4 or 3/4"),
+        ({"style": "polka"}, "style: 'polka'.*lo-fi"),
+        ({"seconds": 0.0}, "seconds"),
+        ({"seconds": float("nan")}, "seconds"),
+        ({"prompt": "  "}, "prompt: is empty"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(fields, message):
+    with pytest.raises(InputError, match=message):
+        compose(**({"prompt": "calm piano"} | fields))
+
+
+def test_fields_win_over_words_and_words_over_guesses():
+    brief = planned("a waltz in D minor at 90 bpm with flute", bpm=100.0, key="A major", metre="4/4")
+    assert (brief.bpm, brief.key.name, brief.metre, brief.style) == (100, "A major", "4/4", "waltz")
+    brief = planned("a waltz in D minor at 90 bpm with flute")
+    assert (brief.bpm, brief.key.name, brief.metre) == (90, "D minor", "3/4")
+    assert "flute" in dict(brief.roster).values()
+
+
+def test_a_line_up_is_kept_exactly():
+    brief = planned("jazz", instruments=["vibes", "upright bass, brass"])
+    assert sorted(dict(brief.roster).values()) == ["acoustic bass", "trumpet", "vibraphone"]
+    assert asked_for(["piano", "piano"]) == ("piano",)
+
+
+def test_a_style_name_does_not_ask_for_its_own_instrument_twice():
+    names = [name for _, name in planned("piano ballad").roster]
+    assert "piano" in names
+    assert spoken_style("an empty house in the rain") is None
+    assert spoken_style("some chill deep house please").name == "house"
+
+
+def test_a_seed_plans_the_same_and_another_seed_something_else():
+    assert planned("something", seed=3) == planned("something", seed=3)
+    assert len({planned("something", seed=seed).style for seed in range(12)}) > 4
+
+
+def test_impossible_tempo_in_words_is_refused():
+    with pytest.raises(InputError, match=r"prompt: asks for 900 bpm"):
+        planned("techno at 900 bpm")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seconds", "bpm"), [(6.0, 120.0), (3.21, None)])
+def test_the_starter_keeps_length_tempo_and_line_up(seconds, bpm):
+    music = compose("gentle", seconds=seconds, bpm=bpm, key="D minor", instruments=["piano", "cello"], seed=5)
+    assert music.mix.length == round(seconds * music.mix.rate)
+    assert set(music.stems) == {"piano", "cello"}
+    assert music.score.key == "D minor"
+    assert bpm is None or music.score.bpm == bpm
+    total = sum(stem.samples for stem in music.stems.values())
+    assert np.abs(total - music.mix.samples).max() < 0.2 * np.abs(total).max()
+    quiet = np.abs(total) < 0.3
+    assert np.corrcoef(total[quiet], music.mix.samples[quiet])[0, 1] > 0.99
+    assert np.abs(music.mix.samples[:, -1]).max() < 1e-4
+    assert [beat.number for beat in music.beats[:4]] == [1, 2, 3, 4]
+
+
+@pytest.mark.slow
+def test_the_same_seed_composes_the_same_sound():
+    one, two = (compose("playful", seconds=3.0, style="chiptune", seed=1) for _ in range(2))
+    assert one == two or np.array_equal(one.mix.samples, two.mix.samples)

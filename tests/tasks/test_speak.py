@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+
+from soundstage.errors import InputError
+from soundstage.media import Audio, Speech, Voice
+from soundstage.tasks.speak import join, speak
+from soundstage.tasks.speak_engines import heard, melody
+from soundstage.text.phonemes import Frontend
+
+
+@pytest.fixture(scope="module")
+def line() -> Speech:
+    return speak("Hello there. The cat paid $3.50, [pause:0.75s] and left!", Voice.named("ben"))
+
+
+def test_words_are_those_written_in_order_and_inside_the_sound(line: Speech) -> None:
+    assert [word.text for word in line.words] == ["Hello", "there", "The", "cat", "paid", "$3.50", "and", "left"]
+    assert line.words[-1].end <= line.seconds
+    assert all(a.end <= b.start + 1e-9 for a, b in zip(line.words, line.words[1:], strict=False))
+
+
+def test_a_word_begins_and_ends_with_its_phonemes(line: Speech) -> None:
+    starts, ends = {phone.start for phone in line.phonemes}, {phone.end for phone in line.phonemes}
+    assert all(word.start in starts and word.end in ends for word in line.words)
+
+
+def test_a_pause_is_as_long_as_asked_and_silent(line: Speech) -> None:
+    before, after = line.words[5].end, line.words[6].start
+    assert after - before >= 0.75
+    middle = line.audio.cut(after - 0.72, after - 0.2).samples
+    assert float(np.abs(middle).max()) < 0.02
+
+
+def test_speech_sounds_where_its_words_are(line: Speech) -> None:
+    inside = np.concatenate([line.audio.cut(word.start, word.end).samples[0] for word in line.words])
+    assert float(np.sqrt((inside**2).mean())) > 0.03
+    assert float(np.abs(line.audio.samples).max()) < 1.0
+
+
+def test_the_same_seed_says_the_same() -> None:
+    assert speak("Once more.", seed=5).audio == speak("Once more.", seed=5).audio
+
+
+def test_a_higher_pitch_is_heard_an_octave_up() -> None:
+    low, high = (speak("We were all away a year ago.", Voice.named("ben"), pitch=pitch) for pitch in (0.0, 12.0))
+    assert loudest_period(low.audio) == pytest.approx(2 * loudest_period(high.audio), rel=0.12)
+
+
+def loudest_period(audio: Audio) -> float:
+    """The lag of the strongest autocorrelation from 60 to 400 Hz."""
+    samples = audio.samples[0]
+    spectrum = np.abs(np.fft.rfft(samples, 2 * len(samples))) ** 2
+    correlation = np.fft.irfft(spectrum)[: audio.rate // 60]
+    start = audio.rate // 400
+    return float(np.argmax(correlation[start:]) + start)
+
+
+def test_a_clone_of_a_voice_is_nearer_to_it_than_to_another(line: Speech) -> None:
+    from soundstage import runtime
+    from soundstage.tasks.speak_engines import ENGINES
+
+    with runtime.use("starter/voice", ENGINES) as engine:
+        clone, ben, ada = (
+            engine.vector(voice) for voice in (Voice.clone(line.audio), Voice.named("ben"), Voice.named("ada"))
+        )
+    assert float((clone - ben).norm()) < float((clone - ada).norm())
+
+
+def test_an_unknown_voice_is_refused_with_the_list_of_those_there_are() -> None:
+    with pytest.raises(InputError, match=r"no voice 'zed'.*ada, ben"):
+        speak("Hello.", Voice.named("zed"))
+
+
+def test_a_silent_reference_is_refused() -> None:
+    with pytest.raises(InputError, match="silent"):
+        speak("Hello.", Voice.clone(Audio.silence(2, 16000)))
+
+
+@pytest.mark.parametrize("text", ["", "   ", "…?!", "[pause:1s]"])
+def test_a_text_without_words_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="no words"):
+        speak(text)
+
+
+def test_one_word_is_whole() -> None:
+    word = speak("Yes.")
+    assert [phone.symbol for phone in word.phonemes] == ["y", "eh", "s"]
+    assert 0.15 < word.words[0].end - word.words[0].start < 1.2
+
+
+def test_silent_stretches_of_a_reference_are_left_out() -> None:
+    tone = np.sin(np.arange(16000) * 0.1).astype(np.float32)
+    assert len(heard(np.concatenate((tone, np.zeros(48000, np.float32), tone)), 16000)) == pytest.approx(32000, abs=400)
+
+
+def test_only_open_questions_rise() -> None:
+    rising, falling = (Frontend().read(text)[0] for text in ("Is it late?", "Why is it late?"))
+    bend = melody(rising)
+    assert bend is not None
+    assert float(bend[0]) == 0
+    assert float(bend[-1]) > 3
+    assert melody(falling) is None
+
+
+def test_joining_counts_every_sample() -> None:
+    sentences = Frontend().read("One. Two.")
+    parts = [
+        (each, np.full(10 * len(each.phones), 0.1, np.float32), np.full(len(each.phones), 10)) for each in sentences
+    ]
+    speech = join(parts, 100, "One. Two.", 0.5)
+    assert speech.audio.length == 10 * sum(len(each.phones) for each in sentences) + 50
+    assert speech.words[1].start == pytest.approx((10 * len(sentences[0].phones) + 50 + 10) / 100)
