@@ -7,7 +7,7 @@ import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import decode_loop, dit_step, graph_engine
+from bench import decode_loop, dit_step, film_stages, graph_engine
 from bench.pairs import machine, markdown, table
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "bench.md"
@@ -25,6 +25,12 @@ median over the pairs, and beside it stand the quartiles.
 Milliseconds a node of the engine itself, for nodes that add two numbers.
 
 {engine}
+
+## A film by stage
+
+The README's film at 512 × 512. Stages run beside each other, so their seconds add up to more than the whole.
+
+{film}
 """
 
 
@@ -39,10 +45,14 @@ def main() -> None:
     cells = [(row.name, f"{row.value:.3f} {row.unit}", f"± {row.spread or 0:.3f}", str(row.count)) for row in costs]
     engine = markdown(("shape", "median", "spread", "runs"), cells)
     print(engine)
+    film = film_stages.table()
+    print(film)
     PAGE.parent.mkdir(exist_ok=True)
     unfinished = PAGE.with_suffix(".part")
     date = datetime.now(UTC).strftime("%Y-%m-%d")
-    unfinished.write_text(TEXT.format(date=date, machine=machine(), load=load, table=made, engine=engine), "utf-8")
+    unfinished.write_text(
+        TEXT.format(date=date, machine=machine(), load=load, table=made, engine=engine, film=film), "utf-8"
+    )
     unfinished.replace(PAGE)
     print(f"written to {PAGE}")
 

@@ -3,7 +3,7 @@ from soundstage.errors import InputError as InputError
 from soundstage.errors import MissingError as MissingError
 from soundstage.errors import RunError as RunError
 from soundstage.errors import SoundstageError as SoundstageError
-from soundstage.film.film import film as film  # type: ignore[no-redef]
+from soundstage.film.film import film as film
 from soundstage.graph import Cache as Cache
 from soundstage.graph import Graph as Graph
 from soundstage.graph import task as task

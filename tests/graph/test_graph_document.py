@@ -104,7 +104,7 @@ def test_huge_documents_are_refused_soon(toys: ModuleType, tmp_path) -> None:
             loads(text)
     with pytest.raises(InputError, match="stay within"):
         load(tmp_path / "million.json")
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 20
 
 
 def test_a_missing_file_and_bad_bytes_are_named(tmp_path) -> None:

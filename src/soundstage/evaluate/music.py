@@ -27,7 +27,8 @@ from soundstage.evaluate.table import Measure, Table
 from soundstage.evaluate.tempo import agrees, tempo
 from soundstage.media.audio import Audio
 from soundstage.media.music import Music
-from soundstage.score.instruments import BY_NAME, INSTRUMENTS, NAMES, mentioned
+from soundstage.score.instruments import BY_NAME, INSTRUMENTS, NAMES
+from soundstage.score.roster import SKILLS
 from soundstage.score.theory import TONICS, parse_key
 from soundstage.tasks.compose import compose
 from soundstage.weights.reference import Reference
@@ -56,29 +57,31 @@ FLOORS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A held-out prompt with its fields."""
+    """A held-out prompt with its fields, and the instruments that its words name."""
 
     prompt: str
     seconds: float
     bpm: float | None
     key: str | None
     instruments: list[str] | None
+    named: tuple[str, ...]
 
 
 def prompts(seed: int) -> Iterator[Wanted]:
     """Captions from a stream that training never drew, a third each with a tempo, a key and a line-up as fields."""
     rng = np.random.default_rng([seed, 9_000_001])
     while True:
-        text, _ = caption(rng)
+        text, wish = caption(rng)
         bpm = float(rng.integers(66, 150)) if rng.random() < 0.5 else None
         key = f"{TONICS[rng.integers(12)]} {('major', 'minor')[rng.integers(2)]}" if rng.random() < 0.4 else None
         line_up = None
         if rng.random() < 0.3:
             leads = [i.name for i in INSTRUMENTS if not i.drums and "bass" not in i.name and i.name != "timpani"]
             line_up = [str(name) for name in rng.choice(leads, size=2, replace=False)] + ["acoustic bass"]
-        if len([name for name in mentioned(text) if "bass" in name or "drums" in name or name == "timpani"]) > 1:
+        named = tuple(NAMES[index] for index in wish.instruments)
+        if sum(SKILLS[name] == ("bass",) for name in named) > 1 or sum(BY_NAME[name].drums for name in named) > 1:
             continue  # two basses or two kits have no place beside each other, and the task says so
-        yield Wanted(prompt=text, seconds=15.0, bpm=bpm, key=key, instruments=line_up)
+        yield Wanted(prompt=text, seconds=15.0, bpm=bpm, key=key, instruments=line_up, named=named)
 
 
 def measure(music: Music, asked: Sequence[str], listener: Listener) -> dict[str, float]:
@@ -130,8 +133,8 @@ def _means(rows: Sequence[dict[str, float]]) -> dict[str, float]:
 
 
 def asked_instruments(wanted: Wanted) -> list[str]:
-    """The instruments that a prompt names outright or that its field lists."""
-    return wanted.instruments or [name for name in mentioned(wanted.prompt) if name in NAMES]
+    """The instruments that the field lists, or else those that the words name."""
+    return wanted.instruments or list(wanted.named)
 
 
 def evaluate(

@@ -18,16 +18,21 @@ CLICK_LEAST = 0.02
 
 
 def clicks(audio: Audio) -> int:
-    """How many isolated jumps there are in any channel; those nearer than 10 ms count once."""
+    """How many lone jumps there are in any channel; those nearer than 10 ms count once.
+
+    Jumps that come in trains are a tone (a square wave is made of them): a jump with three others within 60 ms is none.
+    """
     found: set[int] = set()
     for wave in audio.samples.astype(np.float64):
         error = np.zeros_like(wave)
         error[2:-2] = wave[2:-2] - (4 * (wave[1:-3] + wave[3:-1]) - (wave[:-4] + wave[4:])) / 6
         size = np.abs(error)
-        reach = audio.rate // 200
-        usual = _local_median(size, reach)
+        usual = _local_median(size, audio.rate // 200)
         jumps = np.nonzero((size > CLICK_RATIO * (usual + 1e-5)) & (size > CLICK_LEAST))[0]
-        found |= {int(at) // (audio.rate // 100) for at in jumps}
+        apart = jumps[np.diff(jumps, prepend=-audio.rate) > audio.rate // 2000]
+        reach = 0.06 * audio.rate
+        company = np.searchsorted(apart, apart + reach, "right") - np.searchsorted(apart, apart - reach) - 1
+        found |= {int(at) // (audio.rate // 100) for at in apart[company < 3]}
     return len(found)
 
 

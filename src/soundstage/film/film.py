@@ -6,9 +6,11 @@ changed line costs that line. The value holds the finished file; `save` writes i
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -18,7 +20,7 @@ from soundstage.film.script import Script
 from soundstage.film.soundtrack import Soundtrack
 from soundstage.film.storyboard import Crew, house_crew, line_name, storyboard
 from soundstage.film.timing import Cut
-from soundstage.graph import Between, ModelRef, Says, Seed, task
+from soundstage.graph import Between, Graph, ModelRef, Says, Seed, task
 from soundstage.media.paths import known_suffix, written
 from soundstage.media.speech import Speech
 from soundstage.media.subtitles import Cue, write_subtitles
@@ -153,12 +155,50 @@ def film(
         script = write(brief, seconds=seconds, seed=seed, writer=writer)
     elif seconds is not None:
         raise InputError("seconds", "cannot be changed beside a script", "change the script, or leave one of them out")
-    crew = house_crew(voice=voice_model, music=music_model, video=video_model)
-    made = make(script, crew, draft=draft, size=size, burn=burn_subtitles)
+    made = _cached_whole(
+        {"script": script, "draft": draft, "size": size, "burn": burn_subtitles}
+        | {"voice_model": voice_model, "music_model": music_model, "video_model": video_model}
+    )
     if keep is None:
         return made
     made.save_parts(keep)
     return Film(**{**made.__dict__, "kept": keep})
+
+
+@task(version=1, name="film.whole")
+def whole(
+    script: Script,
+    draft: bool,
+    size: int,
+    burn: bool,
+    voice_model: ModelRef,
+    music_model: ModelRef,
+    video_model: ModelRef,
+    code: Annotated[str, Says("A digest of the program: another program, another film.")],
+) -> Film:
+    """A whole film as one node, so that one made before is found without loading what makes films."""
+    del code
+    crew = house_crew(voice=voice_model, music=music_model, video=video_model)
+    return make(script, crew, draft=draft, size=size, burn=burn)
+
+
+def _cached_whole(inputs: dict[str, Any]) -> Film:
+    from soundstage.runtime.execute import execute
+
+    graph = Graph()
+    graph.output("film", graph.add("whole", whole, **inputs, code=code_digest()))
+    made: Film = execute(graph, label="film")["film"]
+    return made
+
+
+@cache
+def code_digest() -> str:
+    """SHA-256 over every source file of this package."""
+    root = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def write(brief: str, *, seconds: float | None = None, seed: int = 0, writer: str | None = None) -> Script:

@@ -114,7 +114,7 @@ RESCUE = (
             (
                 "@helper @sea",
                 "{hero} brought {helper}, who asked no questions.",
-                "helper: The tide turns at midnight. We will be ready.",
+                "helper: The tide turns at midnight. Come.",
                 "{hero} led the way, all the way down to the shore.",
             ),
             (

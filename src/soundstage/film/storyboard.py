@@ -29,12 +29,12 @@ class Crew:
     speak: Verb
     compose: Verb
     shoot: Verb
-    voice: str = "starter/voice"
-    music: str = "starter/music"
-    video: str = "starter/video"
+    voice: str
+    music: str
+    video: str
 
 
-def house_crew(*, voice: str, music: str, video: str) -> Crew:
+def house_crew(*, voice: str = "starter/voice", music: str = "starter/music", video: str = "starter/video") -> Crew:
     """The verbs of this package."""
     from soundstage.tasks.compose import compose
     from soundstage.tasks.shoot import shoot

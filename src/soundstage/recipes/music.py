@@ -2,6 +2,9 @@
 
     python -m soundstage.recipes.music --folder runs/music            # train what is missing, then ship
     python -m soundstage.recipes.music --folder runs/music --ship     # ship what stands in the folder
+    python -m soundstage.recipes.music --folder runs/music --ship --scores table.json   # with a table of `evaluate`
+
+The judge of instruments, which `evaluate` needs beside the starter, has a recipe of its own, `music_judge`.
 
 Notable: three independent runs, each resumable; shipping joins their averaged weights into one file with its card.
 """
@@ -75,12 +78,14 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("runs/music"))
     parser.add_argument("--target", type=Path, default=STARTERS / "music")
     parser.add_argument("--ship", action="store_true")
+    parser.add_argument("--scores", type=Path)
     given = parser.parse_args()
     if not given.ship:
         music_player.train(given.folder, minutes=30)
         music_writer.train(given.folder, minutes=25)
         music_reader.train(given.folder, minutes=4)
-    print(ship(given.folder, given.target).model_dump_json(indent=2))
+    scores = json.loads(given.scores.read_text(encoding="utf-8"))["rows"] if given.scores else None
+    print(ship(given.folder, given.target, scores).model_dump_json(indent=2))
 
 
 if __name__ == "__main__":

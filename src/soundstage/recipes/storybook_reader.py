@@ -2,7 +2,7 @@
 
     python -m soundstage.recipes.storybook_reader
 
-Notable: about eight minutes of one core. Clips are drawn once into a pool (six scenes share a backdrop, so its planes
+Notable: about fifteen minutes of one core. Clips are drawn once into a pool (six scenes share a backdrop, so its planes
 are drawn once), then seen through blur, coarse resampling, JPEG, noise and shifts, so that a generated clip is judged
 by what it shows and not by how crisp it is.
 """
@@ -224,7 +224,7 @@ def accuracy(reader: Reader, pool: Pool) -> dict[str, float]:
     return {name: count / len(pool.frames) for name, count in right.items()}
 
 
-def train(folder: Path, *, clips: int = 4000, steps: int = 1300, minutes: float | None = None) -> dict[str, float]:
+def train(folder: Path, *, clips: int = 4000, steps: int = 2000, minutes: float | None = None) -> dict[str, float]:
     """Draw the pool, train, measure on held-out combinations, and install the weights beside `evaluate.reader`."""
     torch.set_num_threads(1)
     pool = kept_pool(folder / "pool.npz", clips)
@@ -257,6 +257,7 @@ def install(reader: Reader, held_out: Pool, seconds: float) -> None:
     """Write weights and card beside `evaluate.reader`, atomically; the card's scores are the packed weights' own."""
     partial = WEIGHTS.with_suffix(".part")
     save_file(packed(reader.state_dict()), partial)
+    partial.chmod(0o644)
     partial.replace(WEIGHTS)
     load_reader.cache_clear()
     scores = accuracy(load_reader(), held_out)
@@ -281,7 +282,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("runs/reader"))
     parser.add_argument("--clips", type=int, default=4000)
-    parser.add_argument("--steps", type=int, default=1300)
+    parser.add_argument("--steps", type=int, default=2000)
     train(**vars(parser.parse_args()))
 
 

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from soundstage import flow
 from soundstage.models.layered.compositor import Compositor, Fall
 from soundstage.models.layered.model import Layered, storybook
-from soundstage.models.layered.pictures import PictureFlow, masked, picture_loss
 from soundstage.models.layered.reader import Reader
 from soundstage.models.layered.subject import Painter
 from soundstage.models.layered.tracker import CAMERA, ROLE, Tracker
@@ -31,8 +30,9 @@ STARTER = "src/soundstage/starter/video"
 NOTES = (
     "Storybook pictures only: 18 subjects, 13 places, 11 colours; what lies outside becomes its nearest in that world. "
     "Places are drawn at 64 rows and subjects at 96 pixels, both enlarged by the learned upscaler, so fine detail is "
-    "soft. Three subjects at most, and they do not touch each other. Places flow from noise; subjects are decided by "
-    "their words, so individuals of one kind differ in shade only. Trained within an hour of one shared CPU core: "
+    "soft. Three subjects at most, and they do not touch each other. Motion flows from noise; pictures are decided "
+    "by their words: four layouts and their mirrors of each place, four shades of each individual. Trained within an "
+    "hour of one shared CPU core: "
     "longer training sharpens the places first of all."
 )
 SPRITE = 96
@@ -59,31 +59,11 @@ def train_subject(
     )
 
 
-def train_background(
-    *, minutes: float = 60.0, steps: int = 3000, batch: int = 12, seeds: int = 10, folder: str = f"{RUNS}/background"
-) -> Report:
-    """The background model. Colour under a clear near layer counts for nothing: it is black by premultiplication."""
-    model = Layered(storybook()).background.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    drawn, kinds = pictures.panoramas(Path(f"{RUNS}/panoramas.npy"), seeds)
-
-    def step(module: PictureFlow, index: int, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        x, classes, left = pictures.crops(drawn, kinds, batch, pictures.numpy_rng(generator))
-        guide = module.guide(masked(classes, module.conditions.unsaid, 0.04, generator), left, *x.shape[-2:])
-        loss = picture_loss(module, x, guide, generator, towards_noise=0.15)
-        return loss, {}
-
-    return fit(
-        folder, model, step, steps=steps, minutes=minutes, lr=1.5e-3, warmup=50, ema=0.995, autocast=torch.bfloat16
-    )
-
-
 def train_landscape(
     *, minutes: float = 60.0, steps: int = 3000, batch: int = 6, folder: str = f"{RUNS}/landscape"
 ) -> Report:
     """The landscape model: squared and absolute error of whole panoramas, both layers."""
-    model = Painter(
-        (len(pictures.PLACES) * pictures.LAYOUTS, *pictures.BACKGROUND_CLASSES), (192, 128, 80, 48), 256, out=7, coarsest=(6, 14)
-    ).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = Layered(storybook()).landscape.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     drawn, kinds = pictures.panoramas(Path(f"{RUNS}/panoramas.npy"), pictures.LAYOUTS)
 
     def step(module: Painter, index: int, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
@@ -209,7 +189,6 @@ def train_upscaler(
 
 PARTS = {
     "landscape": train_landscape,
-    "background": train_background,
     "compositor": train_compositor,
     "fall": train_fall,
     "reader": train_reader,

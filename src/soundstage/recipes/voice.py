@@ -64,12 +64,13 @@ DATA_NOTE = (
     "tempo and brightness varied. The vocoder also heard kal16. No recording of a person."
 )
 NOTES = (
-    "English at 16 kHz, clear and steady, with the plain melody of the synthesisers it learned from; nobody would "
-    "take it for a person. A clone takes over pitch and colour of its reference within the range of synthetic "
-    "speakers, not accent or manner. It cannot laugh or sing by itself; pitch is an input. Only questions' rise "
-    "is a rule. Made in about a quarter of an hour of one busy core; ten times that would bring it to its "
-    "narrator's own error rate, and recordings of people beyond it. The dictionary beside it was read out of "
-    "flite's lexicon (Carnegie Mellon University)."
+    "English at 16 kHz (what its narrator has; a higher rate of the output would add nothing), clear and steady, "
+    "with the plain melody of the synthesisers it learned from; nobody would take it for a person, and its words "
+    "are less clear than its narrator's. A clone takes over pitch and colour of its reference within the range of "
+    "synthetic speakers, not accent or manner. It cannot laugh or sing by itself; pitch is an input. That "
+    "questions rise is a rule. Trained for about 16 core-minutes on a crowded CPU; its loss was still falling, so "
+    "more minutes are the first thing to give it, then recordings of people. The dictionary beside it was read "
+    "out of flite's lexicon (Carnegie Mellon University)."
 )
 
 

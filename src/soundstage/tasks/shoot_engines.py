@@ -54,7 +54,6 @@ class Shooting:
     seed: int
     identity: int
     steps: int
-    guidance: float
     exact: bool = False
 
 
@@ -160,8 +159,6 @@ class LayeredShooter:
             height=how.height,
             width=how.width,
             fps=how.fps,
-            steps=how.steps,
-            guidance=how.guidance,
             each=each,
             generator=runtime.generator(
                 runtime.derive(how.seed, "place", scene.place, scene.time, scene.weather), self.device
@@ -192,7 +189,7 @@ class LayeredShooter:
         noise = torch.randn(tokens, VALUES, generator=runtime.generator(runtime.derive(how.seed, "tracks"))).to(
             self.device
         )
-        tracks = self.model.tracker.plan(noise, hour, torch.tensor(roles, device=self.device), steps=16)
+        tracks = self.model.tracker.plan(noise, hour, torch.tensor(roles, device=self.device), steps=how.steps)
         # A plan has tokens at RATE a second; the clip's frames are spread over all of it.
         pace = RATE * (how.frames - 1) / max(1, tokens - 1)
         camera = at_frames(tracks.camera, how.frames, pace if how.frames > 1 else how.fps)

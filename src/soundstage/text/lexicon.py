@@ -1,7 +1,7 @@
 """The pronouncing dictionary: a word, or a word with its part of speech, to stressed phones.
 
 Notable: the shipped file is text, `word phone phone1 …` a line, xz-compressed; `word/v` is the verb where it differs.
-Its words are Debian's public-domain list, its pronunciations were read out of flite's lexicon (Carnegie Mellon
+Its words are those of SCOWL (Debian wamerican), its pronunciations were read out of flite's lexicon (Carnegie Mellon
 University, BSD-like licence; see `lexicon.licence`). A user's own entries go in front.
 """
 

@@ -35,6 +35,7 @@ FAMILIES = {
     "ensemble": "soundstage.weights.ensemble",
     "layered": "soundstage.weights.layered",
     "musicgen": "soundstage.weights.musicgen",
+    "wan": "soundstage.weights.wan",
 }
 
 

@@ -60,7 +60,7 @@ def seen(layer_DHW: Tensor, views: Views, height: int, width: int, margin: float
     """A panorama [D, h, w] as the camera sees it [F, D, H, W].
 
     The panorama's middle column is the frame's middle; its rows reach from −margin to 1 + margin frame heights.
-    Beyond its edges it goes on as its edge; make it wide enough for the camera's whole path.
+    Beyond its edges it is mirrored, so that even a long way never ends in streaks.
     """
     rows, columns = layer_DHW.shape[-2:]
     unit = rows / (1 + 2 * margin)  # pixels of a frame height
@@ -71,7 +71,7 @@ def seen(layer_DHW: Tensor, views: Views, height: int, width: int, margin: float
     across = (x - 0.5) * (width / height) * unit * 2 / columns
     down = (y - 0.5) * 2 / (1 + 2 * margin)
     grid = torch.stack((across[:, None].expand(-1, height, -1), down[:, :, None].expand(-1, -1, width)), -1)
-    return F.grid_sample(layer_DHW.expand(len(grid), -1, -1, -1), grid, padding_mode="border", align_corners=False)
+    return F.grid_sample(layer_DHW.expand(len(grid), -1, -1, -1), grid, padding_mode="reflection", align_corners=False)
 
 
 class Windows(NamedTuple):
