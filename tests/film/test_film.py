@@ -9,7 +9,7 @@ import pytest
 from film_crew import CALLS, CREW
 
 from soundstage.errors import InputError, MissingError
-from soundstage.film.film import Film, film, make
+from soundstage.film.film import Film, code_digest, film, make, whole
 from soundstage.film.report import measure
 from soundstage.film.script import Script
 from soundstage.film.writer import write_script
@@ -153,6 +153,11 @@ def test_burned_subtitles_change_the_picture_only_while_somebody_speaks(own_cach
     lower = slice(SIDE * 2 // 3, SIDE)
     assert np.abs(one[middle][lower].astype(int) - two[middle][lower]).max() > 100
     assert np.abs(one[silent].astype(int) - two[silent]).mean() < 2
+
+
+def test_the_digest_of_the_program_is_stable_and_the_whole_film_is_a_node() -> None:
+    assert code_digest() == code_digest() and len(code_digest()) == 64
+    assert {port.name for port in whole.task.models} == {"voice_model", "music_model", "video_model"}
 
 
 def test_bad_wishes_are_refused_before_anything_runs() -> None:

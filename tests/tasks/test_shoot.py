@@ -20,7 +20,7 @@ from soundstage.weights import Card, Loaded
 
 DOG = Actor(subject="dog", action="run", direction="right")
 MEADOW = Scene(place="meadow", actors=(DOG,))
-HOW = Shooting(frames=9, fps=8, height=64, width=64, seed=0, identity=0, steps=1)
+HOW = Shooting(frames=9, fps=8, height=64, width=64, seed=0, identity=0, steps=1, guidance=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,6 @@ def test_a_planned_static_camera_stands_still(engine):
         ({"size": "16x16"}, "size"),
         ({"size": "1024x128"}, "size"),
         ({"camera": "sideways"}, "camera"),
-        ({"guidance": 3.0}, "guidance"),
         ({"direction": "north"}, "direction"),
     ],
 )

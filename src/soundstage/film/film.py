@@ -75,7 +75,7 @@ class Film(Value):
             stem.save(folder / "stems" / f"{name}.wav")
         self.sound.master.save(folder / "stems" / "mix.wav")
         for name, speech in self.lines.items():
-            speech.audio.resampled(self.sound.master.rate).save(folder / "lines" / f"{name}.wav")
+            speech.audio.save(folder / "lines" / f"{name}.wav")
         for suffix in (".srt", ".vtt"):
             write_subtitles(self.cues, folder / f"subtitles{suffix}")
         place = _relative(film, folder) if film is not None else "film.mp4"

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from soundstage.models.layered.model import ROWS
+from soundstage.models.layered.pictures import ROWS
 from soundstage.render.landscapes import LANDSCAPES
 from soundstage.render.scene import (
     ABILITIES,
@@ -74,9 +74,8 @@ def sprites(count: int, rng: np.random.Generator, size: int) -> tuple[Tensor, Te
 
 
 BACKGROUND_CLASSES = (len(PLACES), len(TIMES), len(WEATHERS))
-MARGIN, PANORAMA = 16, 224
-"""Rows drawn above and below a frame of ROWS for tilts, columns of a panorama."""
-LAYOUTS = 4  # of each place
+MARGIN, PANORAMA, CROP = 16, 224, 96
+"""Rows drawn above and below a frame of ROWS for tilts, columns of a panorama, columns of a training crop."""
 FINER = 2  # panoramas are rasterised this much larger and averaged
 NEAR = 0.55  # planes of at least this parallax belong to the near layer
 
@@ -131,12 +130,17 @@ def panoramas(path: Path, seeds: int) -> tuple[NDArray[np.uint8], NDArray[np.int
     return np.load(path, mmap_mode="r"), classes
 
 
-def whole(
+def crops(
     pictures: NDArray[np.uint8], classes: NDArray[np.int64], count: int, rng: np.random.Generator
-) -> tuple[Tensor, Tensor]:
-    """Whole panoramas [B, 7, H, W] and their classes [B, 4]: the (place, layout) pair, place, time, weather."""
-    chosen = rng.integers(len(classes), size=count)
-    x = torch.from_numpy(np.stack([pictures[i] for i in chosen]).astype(np.float32) / 127.5 - 1)
-    layout = chosen // len(hours())
-    place = classes[chosen, 0]
-    return x, torch.from_numpy(np.concatenate(((place * LAYOUTS + layout)[:, None], classes[chosen]), 1))
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Random crops [B, 7, H, CROP] of panoramas, mostly of the middle; their classes [B, 3]; their left edges from
+    the centre, in heights [B].
+    """
+    out, chosen, lefts = [], rng.integers(len(pictures), size=count), []
+    for i in chosen:
+        room = PANORAMA - CROP
+        left = int(np.clip(rng.normal(room / 2, room / 4), 0, room))
+        x = pictures[i, :, :, left : left + CROP].astype(np.float32) / 255
+        out.append(x * 2 - 1)
+        lefts.append((left - PANORAMA / 2) / ROWS)
+    return torch.from_numpy(np.stack(out)), torch.from_numpy(classes[chosen]), torch.tensor(lefts)

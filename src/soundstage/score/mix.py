@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
-import pyloudnorm
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, sosfilt
 
@@ -68,6 +67,8 @@ def loudness(sound: Sound, rate: int) -> float:
         sound = np.pad(sound, ((0, 0), (0, int(0.41 * rate) - sound.shape[1] + 1)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        import pyloudnorm  # brings scipy.signal, which is slow to import
+
         value = float(pyloudnorm.Meter(rate).integrated_loudness(sound.T.astype(np.float64)))
     return max(value, -70.0) if np.isfinite(value) else -70.0
 

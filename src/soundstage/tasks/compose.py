@@ -8,7 +8,7 @@ rings out.
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
@@ -24,7 +24,9 @@ from soundstage.score.roster import roster
 from soundstage.score.sheet import METRES, form
 from soundstage.score.styles import DOUBLE_MEANINGS, STYLE_ALIASES, Style, style_named
 from soundstage.score.theory import Key, find_key, parse_key
-from soundstage.tasks.compose_engines import ENGINES, Impression
+
+if TYPE_CHECKING:
+    from soundstage.tasks.compose_engines import Impression
 
 SLOWEST, FASTEST = 40.0, 220.0
 KINDEST_TONICS = (0, 2, 3, 5, 7, 9, 10)  # the keys that lie well for most instruments
@@ -54,6 +56,8 @@ def compose(
     style.
     """
     check(prompt, seconds, bpm, metre, style, instruments)
+    from soundstage.tasks.compose_engines import ENGINES  # brings torch, which a cached result does not need
+
     with runtime.use(model, ENGINES) as engine:
         brief = plan(prompt, engine.read(prompt), seconds, bpm, key, metre, style, instruments, seed)
         sheet = engine.write(brief, runtime.generator(runtime.derive(seed, "score")))

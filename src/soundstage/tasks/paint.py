@@ -19,9 +19,8 @@ def paint(
     size: Annotated[str, Says("Width x height in pixels.")] = "256x256",
     layout: Annotated[Scene | None, Says("A scene of the storybook, kept to the pose.")] = None,
     identity: Annotated[int, Says("Which individual: the same number gives the same look in every picture.")] = 0,
-    steps: Annotated[
-        int, Says("Steps in which motion is planned: 1 is the likeliest, more are freer."), Between(1, 100)
-    ] = 1,
+    steps: Annotated[int, Says("Looks at the place while it is drawn."), Between(1, 100)] = 10,
+    guidance: Annotated[float, Says("How closely the place keeps to its words; 1 is none."), Between(0, 10)] = 1.0,
     model: ModelRef = "starter/video",
     seed: Seed = 0,
 ) -> Image:
@@ -41,6 +40,7 @@ def paint(
             seed=seed,
             identity=identity,
             steps=steps,
+            guidance=guidance,
             exact=layout is not None,
         )
         return Image(engine.shoot(scene, falling, how)[1])

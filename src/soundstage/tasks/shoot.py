@@ -42,10 +42,8 @@ def shoot(
         Scene | None, Says("A scene of the storybook, kept to the pose: place, hour, camera and actors.")
     ] = None,
     identity: Annotated[int, Says("Which individual: the same number gives the same look in every shot.")] = 0,
-    steps: Annotated[
-        int, Says("Steps in which motion is planned: 1 is the likeliest, more are freer."), Between(1, 100)
-    ] = 1,
-    guidance: Annotated[float, Says("1 is none; the starter keeps to its words without and takes no other.")] = 1.0,
+    steps: Annotated[int, Says("Looks at the place while it is drawn."), Between(1, 100)] = 10,
+    guidance: Annotated[float, Says("How closely the place keeps to its words; 1 is none."), Between(0, 10)] = 1.0,
     model: ModelRef = "starter/video",
     seed: Seed = 0,
 ) -> Video:
@@ -56,8 +54,6 @@ def shoot(
     """
     rate, width, height = check(prompt, seconds, fps, size, layout)
     move = None if camera is None else camera_of(camera)
-    if guidance != 1:
-        raise InputError("guidance", f"is {guidance:g}", f"{model} is not guided; leave it at 1")
     with runtime.use(model, ENGINES) as engine:
         scene = layout if layout is not None else engine.read(prompt, seed)
         scene, falling = settled(scene, camera=move, direction=direction, seed=seed)
@@ -69,6 +65,7 @@ def shoot(
             seed=seed,
             identity=identity,
             steps=steps,
+            guidance=guidance,
             exact=layout is not None,
         )
         return Video(engine.shoot(scene, falling, how), rate)

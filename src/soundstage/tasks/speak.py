@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from soundstage import runtime
 from soundstage.graph import Between, ModelRef, Says, Seed, task
 from soundstage.media import Audio, Phoneme, Speech, Voice, Word
-from soundstage.tasks.speak_engines import ENGINES
 from soundstage.text.phonemes import Frontend, Spoken
 from soundstage.text.symbols import PAUSE
 
@@ -45,6 +44,8 @@ def speak(
     """
     sentences = _frontend().read(text)
     parts: list[Part] = []
+    from soundstage.tasks.speak_engines import ENGINES  # brings torch, which a cached result does not need
+
     with runtime.use(model, ENGINES) as engine:
         vector = engine.vector(voice)
         for index, sentence in enumerate(runtime.progress(sentences, "speaking")):

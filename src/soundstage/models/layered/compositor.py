@@ -75,7 +75,8 @@ class Compositor(nn.Module):
         gain, wash = grade.float()[:, :, None, None].chunk(2, 1)
         colour, alpha = sprite_FDNN[:, :3], sprite_FDNN[:, 3:]
         shaded: Tensor = back_FDNN * (1 - shadow)
-        return shaded * (1 - alpha) + colour * (1 + gain) + wash * alpha
+        joined: Tensor = shaded * (1 - alpha) + colour * (1 + gain) + wash * alpha
+        return joined
 
 
 class Fall(nn.Module):

@@ -21,13 +21,13 @@ from torch import Tensor, nn
 from soundstage.models.layered import compose
 from soundstage.models.layered.compose import Poses, Views
 from soundstage.models.layered.compositor import MAPS, Compositor, Fall
+from soundstage.models.layered.pictures import ROWS, PictureFlow
 from soundstage.models.layered.reader import TEMPI, Reader
 from soundstage.models.layered.subject import Painter
 from soundstage.models.layered.tracker import Tracker
 from soundstage.models.layered.upscaler import Upscaler
 from soundstage.render.scene import ACTIONS, COLOURS, DIRECTIONS, MOVES, PLACES, SUBJECTS, TIMES, WEATHERS
 
-ROWS = 64  # pixels of a frame height at which places are painted
 FAR = 0.2  # parallax of the far layer; the near one goes with the ground
 VARIANTS = 4  # slight mixtures of each colour, one to an identity
 PHASES = 16  # of a gait, drawn apart
@@ -62,9 +62,8 @@ class LayeredConfig:
     tracker_depth: int
     painter_widths: tuple[int, ...]
     painter_embed: int
-    landscape_widths: tuple[int, ...]
-    landscape_embed: int
-    layouts: int  # of each place
+    background_widths: tuple[int, ...]
+    background_span: float
     margin: int  # rows drawn above and below a frame of ROWS
     compositor_width: int
     compositor_depth: int
@@ -101,9 +100,8 @@ def storybook() -> LayeredConfig:
         tracker_depth=4,
         painter_widths=(192, 128, 80, 48),
         painter_embed=256,
-        landscape_widths=(192, 128, 80, 48),
-        landscape_embed=256,
-        layouts=4,
+        background_widths=(32, 64, 112, 160),
+        background_span=1.5,
         margin=16,
         compositor_width=24,
         compositor_depth=3,
@@ -122,8 +120,7 @@ def tiny() -> LayeredConfig:
         "tracker_depth": 1,
         "painter_widths": (16, 8, 8, 8),
         "painter_embed": 16,
-        "landscape_widths": (16, 8, 8, 8),
-        "landscape_embed": 16,
+        "background_widths": (8, 8, 8, 8),
         "compositor_width": 8,
         "compositor_depth": 1,
         "upscaler_width": 8,
@@ -189,9 +186,7 @@ class Layered(nn.Module):
             config.painter_widths,
             config.painter_embed,
         )
-        self.landscape = Painter(
-            (hour[0] * config.layouts, *hour), config.landscape_widths, config.landscape_embed, out=7, coarsest=(6, 14)
-        )
+        self.background = PictureFlow(7, classes=hour, widths=config.background_widths, span=config.background_span)
         self.compositor = Compositor(hour, config.compositor_width, config.compositor_depth)
         self.fall = Fall(len(FALLING), hour[1])
         self.upscaler = Upscaler(config.upscaler_width, config.upscaler_depth)
@@ -210,17 +205,36 @@ def enlarge(model: Layered, layers_BDHW: Tensor, times: int) -> Tensor:
     return torch.cat((torch.minimum(layers[:, :3] * (firm / alpha.clamp_min(CLEAR)), firm), firm), 1)
 
 
-def scenery(model: Layered, plan: Plan, generator: torch.Generator, doublings: int) -> tuple[Tensor, Tensor]:
-    """The far and near layer of the plan's place, [4, h, w] premultiplied 0…1, wider than any frame.
+def scenery(
+    model: Layered,
+    plan: Plan,
+    aspect: float,
+    generator: torch.Generator,
+    *,
+    steps: int,
+    guidance: float,
+    doublings: int,
+) -> tuple[Tensor, Tensor]:
+    """The far and near layer of the plan's place, [4, h, w] premultiplied 0…1, as wide as the camera's path needs.
 
-    The seed chooses one of the place's layouts, and whether it is seen in a mirror.
+    Same seed, same middle.
     """
-    device = generator.device
-    layout = int(torch.randint(model.config.layouts, (), generator=generator, device=device))
-    mirrored = bool(torch.randint(2, (), generator=generator, device=device))
-    classes = torch.tensor([[plan.place * model.config.layouts + layout, plan.place, plan.time, plan.weather]])
-    drawn = model.landscape(classes.to(device), torch.zeros(1, device=device)).clamp(-1, 1)
-    drawn = drawn.flip(-1) if mirrored else drawn
+    margin, multiple = model.config.margin, model.background.multiple
+    reach = float(plan.views.x.abs().max()) * 2 * aspect + aspect + 0.1
+    columns = -(-int(reach * ROWS) // (2 * multiple)) * 2 * multiple
+    widest = max(columns, 512)
+    noise = torch.randn(1, 7, ROWS + 2 * margin, widest, generator=generator, device=generator.device).to(
+        model.compositor.head.weight
+    )
+    start = (widest - columns) // 2
+    device = noise.device
+    drawn = model.background.draw(
+        noise[..., start : start + columns],
+        torch.tensor([[plan.place, plan.time, plan.weather]], device=device),
+        torch.tensor([-columns / 2 / ROWS], device=device),
+        steps=steps,
+        guidance=guidance,
+    )
     far = torch.cat((drawn[:, :3], torch.ones_like(drawn[:, :1])), 1)
     both = enlarge(model, torch.cat((far, drawn[:, 3:])), doublings + 1)
     return both[0], both[1]
@@ -246,11 +260,13 @@ def frames(
     width: int,
     fps: float,
     generator: torch.Generator,
+    steps: int = 12,
+    guidance: float = 1.0,
     each: Callable[[int], object] = lambda done: None,
 ) -> Tensor:
     """The clip, uint8 [F, H, W, 3] on the CPU. `each` is told the number of frames done."""
     doublings = 1 if height <= 320 else 2
-    far, near = scenery(model, plan, generator, doublings)
+    far, near = scenery(model, plan, width / height, generator, steps=steps, guidance=guidance, doublings=doublings)
     actors = [(cast, figures(model, plan, cast, doublings)) for cast in plan.cast]
     tiles = fallen(model, plan, generator)
     margin = model.config.margin / ROWS

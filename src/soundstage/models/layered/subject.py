@@ -31,28 +31,21 @@ class Painter(nn.Module):
     unfolds channels.
     """
 
-    def __init__(
-        self,
-        classes: Sequence[int],
-        widths: Sequence[int],
-        embed: int,
-        *,
-        out: int = 4,
-        coarsest: tuple[int, int] = (6, 6),
-    ) -> None:
+    COARSEST = 6
+
+    def __init__(self, classes: Sequence[int], widths: Sequence[int], embed: int) -> None:
         super().__init__()
-        self.coarsest = coarsest
         self.pair = nn.Embedding(classes[0], embed * (1 + 2 * HARMONICS))
         nn.init.normal_(self.pair.weight, std=0.5)
         self.tables = nn.ModuleList(nn.Embedding(count, embed) for count in classes[1:])
         self.mix = nn.Sequential(
             nn.Linear(embed, embed), nn.SiLU(), nn.Linear(embed, embed), nn.SiLU(), nn.Linear(embed, embed), nn.SiLU()
         )
-        self.first = nn.Linear(embed, widths[0] * coarsest[0] * coarsest[1])
+        self.first = nn.Linear(embed, widths[0] * self.COARSEST**2)
         self.blocks = nn.ModuleList(ResBlock(width, width, embed) for width in widths)
         self.ups = nn.ModuleList(Up(width, after) for width, after in itertools.pairwise(widths))
         self.norm = AdaptiveGroupNorm(widths[-1], embed)
-        self.head = nn.Conv2d(widths[-1], out * 4, 3, padding=1)
+        self.head = nn.Conv2d(widths[-1], 4 * 4, 3, padding=1)
 
     def forward(self, classes_BK: Tensor, phase_B: Tensor) -> Tensor:
         """[B, 4, S, S]."""
@@ -62,7 +55,7 @@ class Painter(nn.Module):
         condition = self.mix(
             shape + torch.stack([table(classes_BK[:, i + 1]) for i, table in enumerate(self.tables)]).sum(0)
         )
-        h = self.first(condition).unflatten(1, (-1, *self.coarsest))
+        h = self.first(condition).unflatten(1, (-1, self.COARSEST, self.COARSEST))
         for i, block in enumerate(self.blocks):
             h = block(h, condition)
             if i < len(self.ups):
