@@ -1,6 +1,7 @@
 """The errors a user can meet, each with the exit code of the command line and the status of the server.
 
-Notable: every message names what was wrong and what to do about it, on one line. This is the one file that anything may import.
+Notable: every message names what was wrong and what to do about it, on one line. This is the one file that anything
+may import.
 """
 
 from __future__ import annotations
