@@ -10,6 +10,7 @@ B batch · N side of a window · pictures are floats 0…1 unless said otherwise
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -40,7 +41,8 @@ def joins(path: Path, each: int, seed: int = 0) -> Pairs:
         rows = [_join(rng, hour) for hour in hours() for _ in range(each)]
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part.npz")
-        np.savez(unfinished, **{name: torch.stack([row[name] for row in rows]).numpy() for name in rows[0]})
+        arrays: dict[str, Any] = {name: torch.stack([row[name] for row in rows]).numpy() for name in rows[0]}
+        np.savez(unfinished, **arrays)
         unfinished.replace(path)
     with np.load(path) as file:
         return {name: torch.from_numpy(file[name]) for name in file}
@@ -56,10 +58,8 @@ def _join(rng: np.random.Generator, hour: tuple[str, str, str]) -> Pairs:
     empty = Stage(Scene(place=place, time=time, weather=weather, seed=0), 2.0, 8.0, (FRAME, FRAME))
     back, true = (torch.from_numpy(np.array(s.frame(index))).permute(2, 0, 1)[None] / 255 for s in (empty, stage))
     pose = stage.poses[0][index]
-    poses = Poses(
-        *(torch.tensor([float(v)]) for v in (pose.x, pose.y, pose.scale, pose.angle, pose.lift, pose.phase)),
-        torch.tensor([pose.flip]),
-    )
+    drawn = {name: torch.tensor([float(getattr(pose, name))]) for name in Poses._fields if name != "flip"}
+    poses = Poses(**drawn, flip=torch.tensor([pose.flip]))
     anchor = anchor_of(actor.subject, actor.action)
     where = windows(poses, anchor, FRAME, FRAME)
     step = round(pose.phase * PHASES) % PHASES
@@ -112,7 +112,8 @@ def large_layers(path: Path, sprites: int, seed: int = 0) -> tuple[NDArray[np.ui
         chosen = [hours()[i] for i in rng.permutation(len(hours()))[:80]]
         places = np.empty((len(chosen), 2, 4, 96 * 4, PANORAMA * 4), np.uint8)
         for i, hour in enumerate(chosen):
-            both = panorama(*hour, int(rng.integers(10)), finer=4)
+            place, time, weather = hour
+            both = panorama(place, time, weather, int(rng.integers(10)), finer=4)
             places[i, 0, :3], places[i, 0, 3], places[i, 1] = both[:3], 255, both[3:]
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part.npz")

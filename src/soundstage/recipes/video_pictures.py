@@ -101,7 +101,10 @@ def panorama(place: str, time: str, weather: str, seed: int, *, finer: int = FIN
 def averaged(pixels: NDArray[np.uint8], by: int) -> NDArray[np.uint8]:
     """[D, H, W] to [D, H / by, W / by]."""
     channels, height, width = pixels.shape
-    return pixels.reshape(channels, height // by, by, width // by, by).mean((2, 4)).round().astype(np.uint8)
+    means: NDArray[np.uint8] = (
+        pixels.reshape(channels, height // by, by, width // by, by).mean((2, 4)).round().astype(np.uint8)
+    )
+    return means
 
 
 def hours() -> tuple[tuple[str, str, str], ...]:
