@@ -12,7 +12,7 @@ from soundstage.errors import InputError, MissingError
 from soundstage.film.film import Film, code_digest, film, make, whole
 from soundstage.film.report import measure
 from soundstage.film.script import Script
-from soundstage.film.writer import write_script
+from soundstage.film.writing.writer import write_script
 from soundstage.graph.document import loads
 from soundstage.media.provenance import read_provenance
 from soundstage.media.subtitles import read_subtitles

@@ -7,7 +7,7 @@ import pytest
 
 from soundstage.errors import InputError, MissingError
 from soundstage.film.script import Script
-from soundstage.film.writer import write_script
+from soundstage.film.writing.writer import write_script
 from soundstage.render.scene import PLACES
 
 

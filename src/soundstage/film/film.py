@@ -204,10 +204,10 @@ def code_digest() -> str:
 def write(brief: str, *, seconds: float | None = None, seed: int = 0, writer: str | None = None) -> Script:
     """The script of a brief, by the built-in writer or by a language model's endpoint."""
     if writer is None:
-        from soundstage.film.writer import write_script
+        from soundstage.film.writing.writer import write_script
 
         return write_script(brief, seconds=seconds, seed=seed)
-    from soundstage.film import llm
+    from soundstage.film.writing import llm
 
     return llm.write_script(brief, llm.Endpoint.at(writer), seconds=seconds, seed=seed)
 

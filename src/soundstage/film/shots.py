@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import math
 
-from soundstage.film.grammar import article
 from soundstage.film.script import Script, Shot
+from soundstage.film.writing.grammar import article
 from soundstage.render.motion import PACE
 from soundstage.render.scene import Actor as Performer
 from soundstage.render.scene import Camera, Scene

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from soundstage.film.grammar import capitalised
 from soundstage.film.master import DRAFT_NOTE, master_film
 from soundstage.film.script import NARRATOR, Line, Script, Shot
 from soundstage.film.shots import prompt_of, scene_of, seed_of, takes_of
 from soundstage.film.steps import animatic, cut_film, mix_sound, shot_length, subtitle_cues
 from soundstage.film.timing import FPS, card_frames
+from soundstage.film.writing.grammar import capitalised
 from soundstage.graph import Graph, Link
 
 Verb = Callable[..., Any]

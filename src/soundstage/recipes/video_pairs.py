@@ -58,8 +58,8 @@ def _join(rng: np.random.Generator, hour: tuple[str, str, str]) -> Pairs:
     empty = Stage(Scene(place=place, time=time, weather=weather, seed=0), 2.0, 8.0, (FRAME, FRAME))
     back, true = (torch.from_numpy(np.array(s.frame(index))).permute(2, 0, 1)[None] / 255 for s in (empty, stage))
     pose = stage.poses[0][index]
-    drawn = {name: torch.tensor([float(getattr(pose, name))]) for name in Poses._fields if name != "flip"}
-    poses = Poses(**drawn, flip=torch.tensor([pose.flip]))
+    numbers = {name: torch.tensor([float(getattr(pose, name))]) for name in Poses._fields if name != "flip"}
+    poses = Poses(**numbers, flip=torch.tensor([pose.flip]))
     anchor = anchor_of(actor.subject, actor.action)
     where = windows(poses, anchor, FRAME, FRAME)
     step = round(pose.phase * PHASES) % PHASES

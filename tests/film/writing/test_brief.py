@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from soundstage.film.brief import read_brief
-from soundstage.film.moods import mood_of
-from soundstage.film.plots import plot_of
+from soundstage.film.writing.brief import read_brief
+from soundstage.film.writing.moods import mood_of
+from soundstage.film.writing.plots import plot_of
 
 
 def plot(text: str) -> str:

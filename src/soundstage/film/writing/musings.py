@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from soundstage.film.beats import Beat
+from soundstage.film.writing.beats import Beat
 
 MOMENT = (
     Beat(

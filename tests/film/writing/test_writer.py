@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soundstage.errors import InputError
-from soundstage.film.brief import read_brief
-from soundstage.film.grammar import article
-from soundstage.film.prose import PLOTS, TEXTURES
 from soundstage.film.script import NARRATOR, Script
 from soundstage.film.timing import FPS, card_frames
-from soundstage.film.writer import WORDS_A_SECOND, write_script
+from soundstage.film.writing.brief import read_brief
+from soundstage.film.writing.grammar import article
+from soundstage.film.writing.prose import PLOTS, TEXTURES
+from soundstage.film.writing.writer import WORDS_A_SECOND, write_script
 from soundstage.render.scene import PLACES
 
 DOUBLED = re.compile(r"\b(\w+) \1\b", re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from soundstage.film.beats import OPENING, Beat
+from soundstage.film.writing.beats import OPENING, Beat
 
 WISH = (
     Beat("opening", 1, "hero_here", OPENING),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from soundstage.film.beats import Beat
-from soundstage.film.finds import RESCUE, WONDER
-from soundstage.film.musings import LANDSCAPE, MOMENT, QUESTION
-from soundstage.film.tales import FRIENDS, JOURNEY, SEARCH
-from soundstage.film.trials import CONTEST, FEAR, MAKE, WISH
+from soundstage.film.writing.beats import Beat
+from soundstage.film.writing.finds import RESCUE, WONDER
+from soundstage.film.writing.musings import LANDSCAPE, MOMENT, QUESTION
+from soundstage.film.writing.tales import FRIENDS, JOURNEY, SEARCH
+from soundstage.film.writing.trials import CONTEST, FEAR, MAKE, WISH
 
 PLOTS: dict[str, tuple[Beat, ...]] = {
     "rescue": RESCUE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from soundstage.film.grammar import singular, words
+from soundstage.film.writing.grammar import singular, words
 
 
 @dataclass(frozen=True, kw_only=True)

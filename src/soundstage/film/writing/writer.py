@@ -15,17 +15,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from soundstage.errors import InputError
-from soundstage.film.beats import Beat
-from soundstage.film.brief import Idea, read_brief
-from soundstage.film.casting import Role, cast_idea, fields_of
-from soundstage.film.grammar import finish, title_case, word_count
-from soundstage.film.moods import Mood, mood_of
-from soundstage.film.plots import plot_of, title_words
-from soundstage.film.prose import PLOTS, TEXTURES
 from soundstage.film.script import LONGEST, NARRATOR, SHORTEST, Bible, Line, MusicCue, Script, Shot, Titles
-from soundstage.film.staging import Setup, set_up
 from soundstage.film.timing import FPS, card_frames, split_frames
-from soundstage.film.verbs import PLOT_OF
+from soundstage.film.writing.beats import Beat
+from soundstage.film.writing.brief import Idea, read_brief
+from soundstage.film.writing.casting import Role, cast_idea, fields_of
+from soundstage.film.writing.grammar import finish, title_case, word_count
+from soundstage.film.writing.moods import Mood, mood_of
+from soundstage.film.writing.plots import plot_of, title_words
+from soundstage.film.writing.prose import PLOTS, TEXTURES
+from soundstage.film.writing.staging import Setup, set_up
+from soundstage.film.writing.verbs import PLOT_OF
 from soundstage.render.scene import actions_at, times_at
 
 DEFAULT_SECONDS = 30.0

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from soundstage.film import lexicon
-from soundstage.film.grammar import lemma, words
-from soundstage.film.lexicon import ADJECTIVES, PLACE_OF
-from soundstage.film.verbs import VERBS
+from soundstage.film.writing import lexicon
+from soundstage.film.writing.grammar import lemma, words
+from soundstage.film.writing.lexicon import ADJECTIVES, PLACE_OF
+from soundstage.film.writing.verbs import VERBS
 
 DETERMINERS = words("""
     a an the his her its their my our your this these those some many several every no another each both own

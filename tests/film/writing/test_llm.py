@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from soundstage.errors import InputError, MissingError, RunError
-from soundstage.film.llm import Endpoint, strict_schema, write_script
-from soundstage.film.writer import write_script as write_built_in
+from soundstage.film.writing.llm import Endpoint, strict_schema, write_script
+from soundstage.film.writing.writer import write_script as write_built_in
 
 SCRIPT = write_built_in("A fox and a crow. Twenty seconds.").model_dump(mode="json")
 

@@ -9,13 +9,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from soundstage.film import lexicon
-from soundstage.film.duration import Length, find_length
-from soundstage.film.grammar import singular, words
-from soundstage.film.lexicon import ADJECTIVES, PLACE_OF, TIME_OF, WEATHER_OF
-from soundstage.film.moods import MOOD_OF
-from soundstage.film.phrases import LONGEST_PHRASE, LONGEST_WORD, Clause, Entity, Reader, make_entity, read_clause
-from soundstage.film.tagger import PERSONAL, Token, tag
+from soundstage.film.writing import lexicon
+from soundstage.film.writing.duration import Length, find_length
+from soundstage.film.writing.grammar import singular, words
+from soundstage.film.writing.lexicon import ADJECTIVES, PLACE_OF, TIME_OF, WEATHER_OF
+from soundstage.film.writing.moods import MOOD_OF
+from soundstage.film.writing.phrases import (
+    LONGEST_PHRASE,
+    LONGEST_WORD,
+    Clause,
+    Entity,
+    Reader,
+    make_entity,
+    read_clause,
+)
+from soundstage.film.writing.tagger import PERSONAL, Token, tag
 
 SUBJECTS = {"he": "man", "she": "woman", "i": "traveller", "we": "friends", "they": "friends"}
 

@@ -6,12 +6,12 @@ import re
 
 import numpy as np
 
-from soundstage.film.brief import Idea
-from soundstage.film.casting import Cast
-from soundstage.film.grammar import words
-from soundstage.film.moods import Mood
-from soundstage.film.phrases import Clause
-from soundstage.film.verbs import PLOT_OF
+from soundstage.film.writing.brief import Idea
+from soundstage.film.writing.casting import Cast
+from soundstage.film.writing.grammar import words
+from soundstage.film.writing.moods import Mood
+from soundstage.film.writing.phrases import Clause
+from soundstage.film.writing.verbs import PLOT_OF
 
 _IN_NEED = words("""
     stranded lost injured hungry trapped wounded broken frozen homeless orphaned sinking abandoned lonely stray sick

@@ -1,8 +1,8 @@
 import pytest
 
-from soundstage.film.duration import find_length
-from soundstage.film.grammar import article, finish, lemma, past, possessive, singular, title_case
-from soundstage.film.lexicon import NOUNS, PLACE_OF, TIME_OF, WEATHER_OF, noun
+from soundstage.film.writing.duration import find_length
+from soundstage.film.writing.grammar import article, finish, lemma, past, possessive, singular, title_case
+from soundstage.film.writing.lexicon import NOUNS, PLACE_OF, TIME_OF, WEATHER_OF, noun
 from soundstage.render.scene import COLOURS, PLACES, SUBJECTS, TIMES, WEATHERS
 
 

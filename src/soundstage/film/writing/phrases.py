@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from soundstage.film import lexicon
-from soundstage.film.grammar import article, lemma, past
-from soundstage.film.lexicon import ADJECTIVES, Noun
-from soundstage.film.moods import MOOD_OF
-from soundstage.film.tagger import NUMBERS, Token
-from soundstage.film.verbs import PLOT_OF
+from soundstage.film.writing import lexicon
+from soundstage.film.writing.grammar import article, lemma, past
+from soundstage.film.writing.lexicon import ADJECTIVES, Noun
+from soundstage.film.writing.moods import MOOD_OF
+from soundstage.film.writing.tagger import NUMBERS, Token
+from soundstage.film.writing.verbs import PLOT_OF
 
 LONGEST_PHRASE, LONGEST_TAIL, LONGEST_WORD = 6, 16, 30
 """Words of a noun phrase, words after a verb, and letters of a word: what is longer cannot be told in one breath."""

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from soundstage.film import lexicon
-from soundstage.film.brief import Idea
-from soundstage.film.grammar import PRONOUNS, Pronouns, article, possessive, words
-from soundstage.film.lexicon import COLOUR_OF, PLACE_OF
-from soundstage.film.phrases import Entity, make_entity
 from soundstage.film.script import Character
+from soundstage.film.writing import lexicon
+from soundstage.film.writing.brief import Idea
+from soundstage.film.writing.grammar import PRONOUNS, Pronouns, article, possessive, words
+from soundstage.film.writing.lexicon import COLOUR_OF, PLACE_OF
+from soundstage.film.writing.phrases import Entity, make_entity
 from soundstage.render.scene import PEOPLE, actions_at
 
 AT = {

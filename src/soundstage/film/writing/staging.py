@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from soundstage.film.casting import Cast, can_be, near
 from soundstage.film.script import Actor, Character
+from soundstage.film.writing.casting import Cast, can_be, near
 from soundstage.render.scene import PLACE_LEVELS, actions_at, directions_of, times_at, weathers_at
 
 DOES = {
