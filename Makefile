@@ -14,9 +14,11 @@ help:  ## print these habits
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 film: $(VENV)/.core  ## make out/film.mp4 from one sentence (BRIEF="..." for your own)
+	@mkdir -p out
 	$(BIN)/soundstage film "$(BRIEF)" -o out/film.mp4
 
 draft: $(VENV)/.core  ## the same film in seconds, over drawn pictures
+	@mkdir -p out
 	$(BIN)/soundstage film "$(BRIEF)" -o out/draft.mp4 --draft
 
 test: $(VENV)/.dev  ## install what is missing and run every test
