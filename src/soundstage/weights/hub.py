@@ -4,6 +4,7 @@ place where.
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def fetch(reference: Reference, name: str, needed: tuple[str, ...]) -> Path:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HFValidationError
 
+    # The client tells every retry; our own one line says all of it.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
         return Path(hf_hub_download(reference.name, name, revision=reference.revision))
     except HFValidationError as error:
