@@ -32,8 +32,8 @@ NOTES = (
     "Storybook pictures only: 18 subjects, 13 places, 11 colours; what lies outside becomes its nearest in that world. "
     "Places flow from noise at 64 rows and are still soft and dreamlike (mountains and rooms most of all: 28,000 "
     "samples seen); subjects are painted at 96 pixels; both are enlarged by the learned upscaler. Three subjects at "
-    "most, and they do not touch each other. All parts together had about half an hour of one CPU core; longer "
-    "training sharpens the places first of all."
+    "most, and they do not touch each other. All parts together had some forty minutes of one CPU core (an estimate); "
+    "longer training sharpens the places first of all."
 )
 SPRITE = 96
 BUCKETS = 8192

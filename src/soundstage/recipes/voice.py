@@ -68,9 +68,10 @@ NOTES = (
     "with the plain melody of the synthesisers it learned from; nobody would take it for a person, and its words "
     "are less clear than its narrator's. A clone takes over pitch and colour of its reference within the range of "
     "synthetic speakers, not accent or manner. It cannot laugh or sing by itself; pitch is an input. That "
-    "questions rise is a rule. Trained for about 32 core-minutes, half of them on a crowded CPU; more minutes are "
-    "the first thing to give it, then recordings of people. The dictionary beside it was read out of flite's "
-    "lexicon (Carnegie Mellon University)."
+    "questions rise is a rule. Trained for about 32 core-minutes (an estimate; half of them on a crowded CPU, in "
+    "several sittings); more are the first thing to give it, then recordings of people. Word errors were "
+    "measured for three voices, on sentences some of which were looked at while it was made. The dictionary beside "
+    "it was read out of flite's lexicon (Carnegie Mellon University)."
 )
 
 
