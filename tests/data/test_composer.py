@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from soundstage.data import composer_patterns as patterns
-from soundstage.data.composer import held_out, sheets
+from soundstage.data.composer import sheets
+from soundstage.data.composer_plan import held_out
 from soundstage.data.composer_captions import MOODS, caption
 from soundstage.data.composer_partials import harmonic_cents, strongest_peaks
 from soundstage.data.composer_render import available, render_music
