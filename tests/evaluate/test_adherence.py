@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -9,8 +11,9 @@ import torch
 from soundstage.data.storybook import sample_scene
 from soundstage.errors import InputError
 from soundstage.evaluate.adherence import Reading, agreement, calibrate, measures, read_clips, wanted_of
-from soundstage.evaluate.reader import ATTRIBUTES, FRAMES, SIDE, Reader, prepare, trail
-from soundstage.recipes.storybook_reader import MIRROR, REVERSE, draw_pool, spoil
+from soundstage.evaluate.reader import ATTRIBUTES, CELLS, FRAMES, SIDE, Reader, prepare, trail
+from soundstage.recipes.storybook_clips import CHUNK, draw_pool, kept_pool
+from soundstage.recipes.storybook_reader import MIRROR, REVERSE, spoil
 from soundstage.render import Actor, Camera, Scene
 
 
@@ -53,10 +56,30 @@ def test_mirroring_and_running_backwards_twice_change_nothing() -> None:
 def test_spoiled_clips_stay_clips() -> None:
     pool = draw_pool(np.random.default_rng(0), 2)
     x = torch.from_numpy(pool.frames).permute(0, 1, 4, 2, 3).float() / 127.5 - 1
-    worse = spoil(x, torch.Generator().manual_seed(1))
-    assert worse.shape == x.shape
+    cover = torch.from_numpy(pool.covered(np.arange(2)))
+    worse, moved = spoil(x.flatten(1, 2), cover, torch.Generator().manual_seed(1))
+    assert worse.shape == x.flatten(1, 2).shape
+    assert moved.shape == cover.shape
     assert float(worse.abs().max()) <= 1
-    assert float(pool.cover[0].max()) > 0.5
+    assert float(moved[0].max()) > 0.5
+
+
+def test_the_cover_is_shifted_with_the_picture() -> None:
+    x, cover = torch.full((40, 3, SIDE, SIDE), -1.0), torch.zeros(40, CELLS, CELLS)
+    x[:, :, 40:60, 20:40], cover[:, 10:15, 5:10] = 1.0, 1.0
+    worse, moved = spoil(x, cover, torch.Generator().manual_seed(3))
+    assert not torch.equal(moved, cover)
+    lit = torch.nn.functional.avg_pool2d(worse.mean(1), 4) > 0
+    assert ((lit & (moved > 0.5)).flatten(1).sum(1) >= 24).all()
+
+
+def test_a_kept_pool_is_drawn_in_chunks_and_only_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("soundstage.recipes.storybook_clips.CHUNK", 3)
+    assert CHUNK > 3
+    for _ in range(2):
+        pool = kept_pool(tmp_path, 4, processes=0)
+        assert len(pool.frames) == len(pool.marks["subject"]) == 6
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clips-000.npz", "clips-001.npz"]
 
 
 def test_what_was_not_asked_is_not_judged() -> None:
@@ -78,8 +101,7 @@ def test_a_following_camera_is_not_asked_for() -> None:
 def test_the_shipped_reader_reads_real_renders() -> None:
     found = {name: share for name, (share, _) in calibrate(40, seed=11, fps=6).items()}
     assert min(found["place"], found["time"], found["weather"]) >= 0.95
-    assert min(found["colour"], found["camera"]) >= 0.85
-    assert min(found.values()) >= 0.65  # the subject is the hardest; the card tells its true figure
+    assert min(found.values()) >= 0.9  # of 40 clips; on 600 every attribute is above 0.97
 
 
 def test_a_dark_noisy_clip_gets_a_reading_and_no_error() -> None:

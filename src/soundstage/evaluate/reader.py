@@ -7,7 +7,7 @@ the subject was in each, and taught on clips run backwards too, so that legs and
 only on the storybook's own renders by `recipes.storybook_reader`; its accuracy on held-out renders stands in
 `reader.json`.
 
-B batch · K = 5 frames of a clip · S = 96 pixels · Q = 48 pixels of a crop
+B batch · K = 5 frames of a clip · S = 128 pixels · M = 32 cells of a map · Q = 64 pixels of a crop
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SIDE, FRAMES, CROP = 96, 5, 48
+SIDE, FRAMES, CROP = 128, 5, 64
+CELLS = SIDE // 4
 WEIGHTS = Path(__file__).with_name("reader.safetensors")
 SCENE: Mapping[str, tuple[str, ...]] = MappingProxyType({"place": PLACES, "time": TIMES, "weather": WEATHERS})
 SUBJECT: Mapping[str, tuple[str, ...]] = MappingProxyType({"subject": SUBJECTS, "colour": COLOURS})
@@ -40,15 +41,12 @@ ATTRIBUTES: Mapping[str, tuple[str, ...]] = MappingProxyType({**SCENE, **SUBJECT
 """What is read, and the words of each answer. A following camera is not told from a pan."""
 
 
-def _block(inputs: int, outputs: int, stride: int = 1, kernel: int = 3, dilation: int = 1) -> nn.Sequential:
-    edge = kernel // 2 * dilation
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, edge, dilation), nn.GroupNorm(8, outputs), nn.SiLU()
-    )
+def _block(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2), nn.GroupNorm(8, outputs), nn.SiLU())
 
 
 class Looker(nn.Module):
-    """What one frame shows around its subject: logits of SCENE."""
+    """What one frame shows around its subject: logits of SCENE, read at three quarters of the size."""
 
     def __init__(self, width: int = 32) -> None:
         super().__init__()
@@ -59,25 +57,32 @@ class Looker(nn.Module):
 
     def forward(self, x_BCSS: Tensor) -> dict[str, Tensor]:
         """Frames −1…1 to logits."""
-        fine = self.fine(x_BCSS)
+        fine = self.fine(F.interpolate(x_BCSS, scale_factor=0.75, mode="bilinear", antialias=True))
         scene = torch.cat((self.coarse(self.middle(fine)).mean((2, 3)), fine.mean((2, 3))), 1)
         return {name: head(scene).float() for name, head in self.heads.items()}
 
 
 class Finder(nn.Module):
-    """Where the subject is, at half size: one logit for each of 12 × 12 cells."""
+    """Where the subject is: a U-net that gives one logit for each of M × M cells."""
 
-    def __init__(self, width: int = 32) -> None:
+    def __init__(self, width: int = 16) -> None:
         super().__init__()
         self.near = nn.Sequential(_block(3, width, 2, 5), _block(width, 2 * width, 2), _block(2 * width, 2 * width))
-        self.wide = nn.ModuleList(_block(2 * width, 2 * width, dilation=d) for d in (2, 4))
+        self.down = nn.ModuleList(
+            nn.Sequential(_block(n * width, (n + 2) * width, 2), _block((n + 2) * width, (n + 2) * width))
+            for n in (2, 4, 6)
+        )
+        self.up = nn.ModuleList(_block((2 * n + 2) * width, n * width) for n in (6, 4, 2))
         self.where = nn.Conv2d(2 * width, 1, 1)
 
     def forward(self, x_BCSS: Tensor) -> Tensor:
-        """Frames −1…1 to [B, 12, 12]."""
-        h = self.near(F.avg_pool2d(x_BCSS, 2))
-        for block in self.wide:
-            h = h + block(h)
+        """Frames −1…1 to [B, M, M]."""
+        levels = [self.near(x_BCSS)]
+        for down in self.down:
+            levels.append(down(levels[-1]))
+        h = levels.pop()
+        for up in self.up:
+            h = up(torch.cat((F.interpolate(h, scale_factor=2.0), levels.pop()), 1))
         score: Tensor = self.where(h)
         return score.squeeze(1).float()
 
@@ -106,6 +111,14 @@ class Namer(nn.Module):
         return {name: head(h).float() for name, head in self.heads.items()}
 
 
+class Sight(nn.Module):
+    """What single frames show: looker, finder and namer together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looker, self.finder, self.namer = Looker(), Finder(), Namer()
+
+
 class Watcher(nn.Module):
     """How things move: logits of MOVED from K frames stacked at half size."""
 
@@ -120,14 +133,17 @@ class Watcher(nn.Module):
             _block(3 * width, 3 * width),
         )
         self.fold = nn.Conv2d(3 * width, 24, 1)
-        self.mixer = nn.Sequential(nn.Linear(24 * 36 + 3 * width + 8 * FRAMES, 192), nn.SiLU())
+        self.way = nn.Sequential(nn.Linear(8 * FRAMES, 128), nn.SiLU())
+        self.mixer = nn.Sequential(
+            nn.Linear(24 * (SIDE // 16) ** 2 + 3 * width + 128, 256), nn.SiLU(), nn.Linear(256, 192), nn.SiLU()
+        )
         self.heads = nn.ModuleDict({name: nn.Linear(192, len(words)) for name, words in MOVED.items()})
 
     def forward(self, x_BKCSS: Tensor, trail_BKF: Tensor) -> dict[str, Tensor]:
         """Clips [B, K, 3, S, S] −1…1 and where the subject is in them (`trail`) to logits."""
-        small = F.avg_pool2d(x_BKCSS.flatten(1, 2), 2)
-        h = self.trunk(small)
-        mixed = self.mixer(torch.cat((self.fold(h).flatten(1), h.mean((2, 3)), trail_BKF.flatten(1).to(h.dtype)), 1))
+        h = self.trunk(F.avg_pool2d(x_BKCSS.flatten(1, 2), 2))
+        way = self.way(trail_BKF.flatten(1))
+        mixed = self.mixer(torch.cat((self.fold(h).flatten(1), h.mean((2, 3)), way.to(h.dtype)), 1))
         return {name: head(mixed).float() for name, head in self.heads.items()}
 
 
@@ -152,7 +168,7 @@ def crops(x_BCSS: Tensor, trail_BF: Tensor) -> Tensor:
     """Square crops [B, 3, CROP, CROP] around the subject, about one and a half times its size, where its `trail` says
     it is.
     """
-    half = (2.4 * trail_BF[:, 2:4].amax(1) + 0.03).clamp(0.2, 1.0)
+    half = (2.4 * trail_BF[:, 2:4].amax(1) + 0.03).clamp(0.15, 1.0)
     turn = torch.zeros(len(half), 2, 3, device=half.device)
     turn[:, 0, 0] = turn[:, 1, 1] = half
     turn[:, :, 2] = trail_BF[:, :2]
@@ -161,21 +177,28 @@ def crops(x_BCSS: Tensor, trail_BF: Tensor) -> Tensor:
 
 
 class Reader(nn.Module):
-    """Looker, finder, namer and watcher together."""
+    """Sight and watcher together."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.looker, self.finder, self.namer, self.watcher = Looker(), Finder(), Namer(), Watcher()
+        self.sight, self.watcher = Sight(), Watcher()
 
     def forward(self, x_BKCSS: Tensor) -> dict[str, Tensor]:
-        """Log-probabilities of every attribute for clips [B, K, 3, S, S]; what is seen is averaged over the frames."""
+        """Log-probabilities of every attribute for clips [B, K, 3, S, S].
+
+        The scene is averaged over the frames; the subject too, each frame counting as far as it is found in it.
+        """
         batch, frames = x_BKCSS.shape[0], x_BKCSS.flatten(0, 1)
-        found = self.finder(frames)
-        way = trail(torch.sigmoid(found).square().view(batch, FRAMES, *found.shape[1:]))
-        seen = self.looker(frames) | self.namer(crops(frames, way.flatten(0, 1)))
-        out = {
-            name: logits.log_softmax(1).view(batch, FRAMES, -1).mean(1).log_softmax(1) for name, logits in seen.items()
-        }
+        found = torch.sigmoid(self.sight.finder(frames)).view(batch, FRAMES, CELLS, CELLS)
+        way = trail(found.square())
+        weights = found.flatten(2).topk(8).values.mean(2) + 1e-3
+        seen = {name: (logits, torch.ones_like(weights)) for name, logits in self.sight.looker(frames).items()}
+        named = self.sight.namer(crops(frames, way.flatten(0, 1)))
+        seen |= {name: (logits, weights) for name, logits in named.items()}
+        out = {}
+        for name, (logits, weight) in seen.items():
+            each = logits.log_softmax(1).view(batch, FRAMES, -1)
+            out[name] = ((each * weight.unsqueeze(2)).sum(1) / weight.sum(1, keepdim=True)).log_softmax(1)
         return out | {name: logits.log_softmax(1) for name, logits in self.watcher(x_BKCSS, way).items()}
 
 
