@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from soundstage.codec.seanet import Decoder, Encoder, SeanetConfig, encodec_24khz, encodec_32khz
+from soundstage.codec.seanet import Decoder, Encoder, Recurrent, SeanetConfig, encodec_24khz, encodec_32khz
 from soundstage.nn.conv import Stream
 
 TINY = SeanetConfig(channels=1, latent=6, width=4, ratios=(4, 3, 2), residuals=2, lstm=2, normed=True)
@@ -51,3 +51,11 @@ def test_any_length_gives_the_ceiling_of_frames(length: int, causal: bool) -> No
 
 def test_presets_have_the_published_frame_rates() -> None:
     assert 24_000 / encodec_24khz().hop == 75 and 32_000 / encodec_32khz().hop == 50
+
+
+@pytest.mark.parametrize("steps", [1, 5, 16])
+def test_a_few_steps_by_hand_are_the_lstm(steps: int) -> None:
+    layer, stream, x = Recurrent(6, 2), Stream(), draw(3, 6, steps + 3)
+    with torch.no_grad():
+        live = torch.cat([layer(x[..., :3], stream), layer(x[..., 3:], stream)], -1)
+        assert torch.allclose(live, layer(x), atol=1e-6)

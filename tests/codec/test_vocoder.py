@@ -6,6 +6,7 @@ import torch
 
 from soundstage.codec.vocoder import SpectrumHead, Vocoder
 from soundstage.ops.mel import log_mel
+from soundstage.ops.stft import stft
 from soundstage.train.losses import spectral_loss
 
 
@@ -47,3 +48,15 @@ def test_it_learns_a_tone_from_its_mel() -> None:
         optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.8 * losses[0]
+
+
+def test_centred_frames_are_undone_by_the_centred_head() -> None:
+    """A head that says the very spectrum of a signal gives the signal back."""
+    signal = torch.randn(2, 160, generator=torch.Generator().manual_seed(1))
+    spectrum = stft(signal, 64, 16)
+    head = SpectrumHead(2 * 33, 64, 16, centre=True)
+    with torch.no_grad():
+        head.out.weight.copy_(torch.eye(66))
+        head.out.bias.zero_()
+        out = head(torch.cat((spectrum.abs().log(), spectrum.angle()), 1))
+    assert out.shape == signal.shape and torch.allclose(out, signal, atol=1e-5)

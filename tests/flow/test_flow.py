@@ -22,8 +22,10 @@ from soundstage.flow import (
     linear,
     logit_normal,
     midpoint,
+    pruned,
     shifted,
     sway,
+    swayed,
     uniform,
     velocity_target,
 )
@@ -158,3 +160,20 @@ def test_a_one_dimensional_gaussian_mixture_is_learned_by_its_exact_velocity() -
     out = midpoint(velocity, noise, linear(100))
     assert float((out.abs() - 1).abs().max()) < 0.05
     assert abs(float(out.mean())) < 0.15
+
+
+@pytest.mark.parametrize("steps", [5, 6, 7, 10, 12, 16])
+def test_pruned_steps_are_some_of_32_and_finest_near_the_noise(steps: int) -> None:
+    times = pruned(steps)
+    assert len(times) == steps + 1 and times[0] == 0 and times[-1] == 1
+    lengths = [round(float(b - a) * 32) for a, b in pairwise(times)]
+    assert lengths == sorted(lengths) and lengths[-1] > lengths[0] and all(float(t * 32).is_integer() for t in times)
+
+
+def test_steps_without_a_table_are_equal() -> None:
+    assert torch.equal(pruned(8), linear(8))
+
+
+def test_swaying_nothing_and_swaying_equal_steps() -> None:
+    assert torch.equal(swayed(pruned(7), 0.0), pruned(7))
+    assert torch.equal(swayed(linear(9), -0.5), sway(9, -0.5))

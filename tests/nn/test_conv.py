@@ -51,6 +51,40 @@ def test_a_live_transposed_convolution_is_the_offline_one(
     assert torch.allclose(live(layer, x, chunks), offline, atol=1e-6)
 
 
+def ended(layer: nn.Module, x: Tensor, chunks: Sequence[int]) -> Tensor:
+    """A whole live signal: the last chunk is announced as the last."""
+    stream, parts = Stream(), list(x.split(list(chunks), -1))
+    with torch.no_grad():
+        out = [layer(part, stream) for part in parts[:-1]]
+        stream.ending = True
+        return torch.cat([*out, layer(parts[-1], stream)], -1)
+
+
+@pytest.mark.parametrize("chunks", [(31,), (1,) * 31, (5, 7, 1, 18), (16, 15), (31, 0), (0, 2, 29)])
+@pytest.mark.parametrize("padding", ["constant", "replicate", "reflect"])
+@pytest.mark.parametrize(("kernel", "stride", "dilation"), [(7, 1, 1), (3, 1, 4), (8, 4, 1), (4, 2, 1)])
+def test_a_live_convolution_that_is_told_the_end_pads_it_too(
+    kernel: int, stride: int, dilation: int, padding: Any, chunks: Sequence[int]
+) -> None:
+    layer = Conv1d(3, 5, kernel, stride=stride, dilation=dilation, padding=padding)
+    x = draw(2, 3, 31)
+    with torch.no_grad():
+        offline = layer(x)
+    assert torch.allclose(ended(layer, x, chunks), offline, atol=1e-6)
+
+
+@pytest.mark.parametrize("length", [1, 2, 5, 6])
+def test_a_live_signal_too_short_to_reflect_ends_like_the_offline_one(length: int) -> None:
+    layer, x = Conv1d(2, 3, 7, padding="reflect"), draw(1, 2, length)
+    with torch.no_grad():
+        assert torch.allclose(ended(layer, x, (1,) * length), layer(x), atol=1e-6)
+
+
+def test_reflection_waits_until_there_is_something_to_reflect() -> None:
+    layer, stream, x = Conv1d(1, 1, 7, padding="reflect"), Stream(), draw(1, 1, 9)
+    assert [layer(part, stream).shape[-1] for part in x.split(1, -1)] == [0] * 6 + [7, 1, 1]
+
+
 def test_live_blocks_are_the_offline_ones() -> None:
     x, condition = draw(2, 8, 24), draw(2, 4)
     block = ConvNeXtBlock(8, condition=4, causal=True)
@@ -59,6 +93,24 @@ def test_live_blocks_are_the_offline_ones() -> None:
     with torch.no_grad():
         assert torch.allclose(live(block, x, (5, 1, 18), condition=condition), block(x, condition), atol=1e-6)
         assert torch.allclose(live(unit, x, (5, 1, 18)), unit(x), atol=1e-6)
+        for skip in (True, False):
+            unit = ResidualUnit(8, kernel=5, dilation=2, padding="reflect", skip=skip)
+            for chunks in ((1,) * 24, (9, 0, 15), (24,)):
+                assert torch.allclose(ended(unit, x, chunks), unit(x), atol=1e-6)
+
+
+def test_a_grouped_convolution_normalises_and_refuses_to_stream() -> None:
+    x = draw(2, 3, 40)
+    for layer in (
+        Conv1d(3, 6, 3, causal=False, grouped=True),
+        ConvTranspose1d(3, 6, 4, stride=2, causal=False, grouped=True),
+    ):
+        y = layer(3 * x)
+        assert torch.allclose(y.mean((1, 2)), torch.zeros(2), atol=0.05) and torch.allclose(
+            y.square().mean((1, 2)), torch.ones(2), atol=0.1
+        )
+        with pytest.raises(ValueError, match="sees the future"):
+            layer(x, Stream())
 
 
 @pytest.mark.parametrize("length", [1, 2, 7, 8, 9, 30])

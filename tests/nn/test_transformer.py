@@ -99,3 +99,9 @@ def test_a_condition_for_every_token_may_be_the_same_for_all() -> None:
 def test_widths_that_do_not_divide_are_refused() -> None:
     with pytest.raises(ValueError, match="do not divide"):
         Attention(30, 4)
+
+
+def test_a_block_may_leave_out_every_bias() -> None:
+    block = TransformerBlock(16, 2, context=8, bias=False, norm_bias=False)
+    assert not [name for name, _ in block.named_parameters() if name.endswith("bias")]
+    assert sum("bias" in name for name, _ in TransformerBlock(16, 2, context=8, bias=False).named_parameters()) == 3

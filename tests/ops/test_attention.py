@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from soundstage.ops.attention import attention, attention_plain, lower_right, windowed
+from soundstage.ops.attention import Relative, attention, attention_plain, lower_right, windowed
 from soundstage.ops.rope import rope, rotate
 
 
@@ -62,3 +62,29 @@ def test_a_window_sees_only_the_last_keys() -> None:
     seen = windowed(2, 5, 3, torch.device("cpu"))
     assert seen.tolist() == [[False, True, True, True, False], [False, False, True, True, True]]
     assert torch.equal(windowed(4, 4, 9, torch.device("cpu")), lower_right(4, 4, torch.device("cpu")))
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("key_heads", [2, 4])
+@pytest.mark.parametrize(("queries", "keys"), [(1, 1), (3, 3), (9, 9), (2, 9)])
+@pytest.mark.parametrize("masked", [False, True])
+def test_relative_vectors_are_added_to_the_keys_and_values_of_near_tokens(
+    causal: bool, key_heads: int, queries: int, keys: int, masked: bool
+) -> None:
+    generator = torch.Generator().manual_seed(5)
+    q, k, v = heads(generator, 4, queries), heads(generator, key_heads, keys), heads(generator, key_heads, keys)
+    near = Relative(*(torch.randn(5, 16, generator=generator) for _ in range(2)))
+    mask = torch.arange(keys) < max(1, keys - 2) if masked else None
+    fast = attention(q, k, v, mask=mask, causal=causal, relative=near)
+    plain = attention_plain(q, k, v, mask=mask, causal=causal, relative=near)
+    assert torch.allclose(fast, plain, atol=1e-5)
+
+
+def test_relative_vectors_of_zero_change_nothing_and_others_only_what_is_near() -> None:
+    generator = torch.Generator().manual_seed(6)
+    q, k, v = (heads(generator, 2, 7) for _ in range(3))
+    nothing = Relative(torch.zeros(5, 16), torch.zeros(5, 16))
+    assert torch.allclose(attention(q, k, v, relative=nothing), attention(q, k, v), atol=1e-6)
+    ahead = Relative(nothing.k, nothing.v.clone().index_fill_(0, torch.tensor([4]), 1.0))  # values two tokens ahead
+    moved = (attention(q, k, v, relative=ahead) - attention(q, k, v)).abs().amax((0, 1, 3)) > 1e-6
+    assert moved.tolist() == [True] * 5 + [False] * 2

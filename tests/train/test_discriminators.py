@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
 
-from soundstage.train.discriminators import Jury, PeriodJudge, SpectrumJudge, scores
+from soundstage.train.discriminators import (
+    Jury,
+    PeriodJudge,
+    SpectrumJudge,
+    features,
+    hifigan_jury,
+    scores,
+    vits_jury,
+)
 from soundstage.train.losses import feature_loss, fool_loss, judge_loss
 
 
@@ -55,3 +65,18 @@ def test_the_generator_feels_both_losses() -> None:
     loss = fool_loss(scores(verdicts)) + feature_loss([v.features for v in real], [v.features for v in verdicts])
     loss.backward()  # type: ignore[no-untyped-call]
     assert made.grad is not None and float(made.grad.abs().max()) > 0
+
+
+def test_the_published_juries_have_their_sizes() -> None:
+    with torch.device("meta"):
+        sizes = [sum(p.numel() for p in jury().parameters()) for jury in (vits_jury, hifigan_jury)]
+    # Coqui's own count of the first; its second has one number fewer a filter in the spectrally normed scale.
+    assert sizes == [46_747_132, 70_724_591 + 128 + 128 + 256 + 512 + 3 * 1024 + 1]
+
+
+@pytest.mark.parametrize("jury", [vits_jury, hifigan_jury])
+def test_a_narrow_jury_of_either_kind_hears_any_length(jury: Any) -> None:
+    for length in (300, 401):
+        verdicts = jury(2)(torch.zeros(2, length))
+        assert len(verdicts) == (6 if jury is vits_jury else 8)
+        assert [len(inner) for inner in features(verdicts)] == [len(v.features) + 1 for v in verdicts]

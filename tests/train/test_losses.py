@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 from soundstage.train.losses import (
+    drawn_kl,
+    feature_distance,
     feature_loss,
     fool_loss,
     gaussian_kl,
@@ -15,6 +17,8 @@ from soundstage.train.losses import (
     masked_l2,
     mel_loss,
     spectral_loss,
+    square_fool_loss,
+    square_judge_loss,
 )
 
 
@@ -55,3 +59,31 @@ def test_a_sure_and_right_judge_has_no_loss_and_a_fooled_one_has() -> None:
     assert float(judge_loss(real, made)) == 0 and float(judge_loss(made, real)) == 6
     assert float(fool_loss(made)) == 2
     assert float(feature_loss([real], [real])) == 0 and float(feature_loss([real], [made])) == 2
+
+
+def test_least_squares_pull_the_real_to_one_and_the_made_to_nought_or_to_one() -> None:
+    one, nought = [torch.ones(4), torch.ones(2, 3)], [torch.zeros(4), torch.zeros(2, 3)]
+    assert float(square_judge_loss(one, nought)) == 0 and float(square_judge_loss(nought, one)) == 4
+    assert float(square_fool_loss(one)) == 0 and float(square_fool_loss(nought)) == 2
+
+
+def test_matching_features_sums_over_layers_and_teaches_only_the_made() -> None:
+    real, made = torch.ones(3, requires_grad=True), torch.zeros(3, requires_grad=True)
+    loss = feature_distance([[real, real]], [[made, made]])
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert float(loss.detach()) == 4 and real.grad is None and made.grad is not None
+
+
+def test_the_divergence_at_a_draw_is_on_average_the_divergence() -> None:
+    generator = torch.Generator().manual_seed(0)
+    mean, log_deviation = torch.tensor([0.3, -1.0]).view(1, 2, 1), torch.tensor([-0.5, 0.2]).view(1, 2, 1)
+    prior, prior_log = torch.tensor([-0.4, 0.1]).view(1, 2, 1), torch.tensor([0.1, 0.3]).view(1, 2, 1)
+    shape = (1, 2, 200_000)
+    drawn = mean + torch.randn(shape, generator=generator) * log_deviation.exp()
+    spread = [x.expand(shape) for x in (log_deviation, prior, prior_log)]
+    mask = torch.ones(1, 1, 200_000)
+    mask[..., 100_000:] = 0
+    drawn[..., 100_000:] = 50.0  # what is masked does not count
+    normal = torch.distributions.Normal
+    exact = torch.distributions.kl_divergence(normal(mean, log_deviation.exp()), normal(prior, prior_log.exp())).sum()
+    assert float(drawn_kl(drawn, *spread, mask)) == pytest.approx(float(exact), rel=0.02)

@@ -1,8 +1,9 @@
 """A vocoder that draws spectra, not samples: ConvNeXt blocks and an inverse STFT head (Vocos: Siuzdak, 2024).
 
-Notable: all layers run at the frame rate; the one step to samples is the transform. Length is exactly N · hop.
+Notable: all layers run at the frame rate; the one step to samples is the transform. Frames that cover a hop each give
+N · hop samples; frames centred on every hop's start and on the end (`centre`, as in `ops.stft`) give (N − 1) · hop.
 
-B batch · M mel bands · N frames · D width · T samples = N · hop
+B batch · M mel bands · N frames · D width · T samples
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ import torch
 from torch import Tensor, nn
 
 from soundstage.nn.conv import Conv1d, ConvNeXtBlock
+from soundstage.nn.norms import AdaptiveNorm
 from soundstage.ops.stft import istft
 
 
 class SpectrumHead(nn.Module):
-    """Frames [B, D, N] to samples [B, N · hop]: log magnitude and phase of each bin, then overlap-add."""
+    """Frames [B, D, N] to samples [B, T]: log magnitude and phase of each bin, then overlap-add."""
 
-    def __init__(self, width: int, size: int, hop: int) -> None:
+    def __init__(self, width: int, size: int, hop: int, *, centre: bool = False) -> None:
         super().__init__()
-        self.size, self.hop = size, hop
+        self.size, self.hop, self.centre = size, hop, centre
         self.out = nn.Linear(width, size + 2)
 
     def spectrum(self, x_BDN: Tensor) -> Tensor:
@@ -29,30 +31,47 @@ class SpectrumHead(nn.Module):
         return torch.polar(log_magnitude.exp().clamp_max(1e2), phase)
 
     def forward(self, x_BDN: Tensor) -> Tensor:
-        """The waveform; half the overhang of a window is cut at both ends."""
+        """The waveform; half the overhang of a window is cut at both ends, half a window where frames are centred."""
+        if self.centre:
+            return istft(self.spectrum(x_BDN), self.size, self.hop)
         whole = istft(self.spectrum(x_BDN), self.size, self.hop, centre=False)
         start = (self.size - self.hop) // 2
         return whole[:, start : start + self.hop * x_BDN.shape[-1]]
 
 
 class Vocoder(nn.Module):
-    """Mel [B, M, N] to samples [B, N · hop]."""
+    """Mel [B, M, N] to samples [B, N · hop], or [B, (N − 1) · hop] where frames are centred.
+
+    With `condition` its norms are adaptive, and forward takes a condition [B, C].
+    """
 
     def __init__(
-        self, bands: int, width: int, depth: int, size: int, hop: int, *, hidden: int | None = None, kernel: int = 7
+        self,
+        bands: int,
+        width: int,
+        depth: int,
+        size: int,
+        hop: int,
+        *,
+        hidden: int | None = None,
+        kernel: int = 7,
+        centre: bool = False,
+        condition: int | None = None,
     ) -> None:
         super().__init__()
         self.stem = Conv1d(bands, width, kernel, causal=False)
-        self.stem_norm = nn.LayerNorm(width, 1e-6)
+        self.stem_norm = nn.LayerNorm(width, 1e-6) if condition is None else AdaptiveNorm(width, condition)
         self.blocks = nn.ModuleList(
-            ConvNeXtBlock(width, hidden=hidden, kernel=kernel, scale=1 / depth) for _ in range(depth)
+            ConvNeXtBlock(width, hidden=hidden, kernel=kernel, scale=1 / depth, condition=condition)
+            for _ in range(depth)
         )
         self.norm = nn.LayerNorm(width, 1e-6)
-        self.head = SpectrumHead(width, size, hop)
+        self.head = SpectrumHead(width, size, hop, centre=centre)
 
-    def forward(self, mel_BMN: Tensor) -> Tensor:
+    def forward(self, mel_BMN: Tensor, condition_BC: Tensor | None = None) -> Tensor:
         """The waveform."""
-        x = self.stem_norm(self.stem(mel_BMN).transpose(1, 2)).transpose(1, 2)
+        x = self.stem(mel_BMN).transpose(1, 2)
+        x = (self.stem_norm(x) if condition_BC is None else self.stem_norm(x, condition_BC)).transpose(1, 2)
         for block in self.blocks:
-            x = block(x)
+            x = block(x, condition_BC)
         return self.head(self.norm(x.transpose(1, 2)).transpose(1, 2))  # type: ignore[no-any-return]

@@ -40,10 +40,10 @@ class VectorQuantiser(nn.Module):
         self.register_buffer("ready", torch.tensor(False))
 
     def encode(self, x_BDT: Tensor) -> Tensor:
-        """Codes [B, T] of the nearest vectors."""
-        flat = x_BDT.transpose(1, 2).reshape(-1, x_BDT.shape[1])
+        """Codes [B, T] of the nearest vectors; distances are of float32, whatever the codec works in."""
+        flat, codebook = x_BDT.transpose(1, 2).reshape(-1, x_BDT.shape[1]).float(), self.codebook.float()
         # |x − c|² without the |x|² that all codes share.
-        distance = self.codebook.square().sum(1) - 2 * flat @ self.codebook.T
+        distance = torch.addmm(codebook.square().sum(1), flat, codebook.T, alpha=-2)
         return distance.argmin(1).view(len(x_BDT), -1)
 
     def decode(self, codes_BT: Tensor) -> Tensor:

@@ -58,6 +58,20 @@ def greedy(logits: Tensor, history: Tensor) -> Tensor:
     return logits.argmax(-1)
 
 
+def within(choose: Choose, first: int, count: int) -> Choose:
+    """`choose` over logits of only the `count` ids from `first` on; the ids it gives and the history stay whole ones.
+
+    So a head may read the rows that are allowed, and the others are not masked but never made.
+    """
+
+    def chosen(logits: Tensor, history: Tensor) -> Tensor:
+        inside = history - first
+        inside = inside.masked_fill((inside < 0) | (inside >= count), -1)
+        return choose(logits, inside) + first
+
+    return chosen
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sampler:
     """How a loop chooses: a `Choose` with these settings. Raises InputError for settings that mean nothing."""

@@ -5,7 +5,7 @@ Everything is a function over a velocity callable; nothing here knows a network.
 
 from soundstage.flow.guidance import batched, guide, guided
 from soundstage.flow.path import flow_loss, interpolate, logit_normal, uniform, velocity_target
-from soundstage.flow.schedule import linear, shifted, sway
+from soundstage.flow.schedule import linear, pruned, shifted, sway, swayed
 from soundstage.flow.solve import Velocity, euler, heun, midpoint
 
 __all__ = [
@@ -20,8 +20,10 @@ __all__ = [
     "linear",
     "logit_normal",
     "midpoint",
+    "pruned",
     "shifted",
     "sway",
+    "swayed",
     "uniform",
     "velocity_target",
 ]

@@ -17,26 +17,35 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from soundstage.nn.norms import AdaptiveNorm
+from soundstage.ops.conv import conv1d, conv_transpose1d
 
 Padding = Literal["constant", "reflect", "replicate"]
 
 
 @dataclass
 class Stream:
-    """What the layers of one network remember of one live signal. `reset` starts another."""
+    """What the layers of one network remember of one live signal. `reset` starts another.
+
+    Set `ending` before the last chunk (which may be empty): its end is then padded as the end of a whole signal is.
+    """
 
     memory: dict[nn.Module, Tensor] = field(default_factory=dict)
+    begun: set[nn.Module] = field(default_factory=set)  # layers that have padded the start
+    ending: bool = False
 
     def reset(self) -> None:
         """Forget everything."""
         self.memory.clear()
+        self.begun.clear()
+        self.ending = False
 
 
 class Conv1d(nn.Module):
     """A convolution whose output has ceil(T / stride) frames, causal (the past pads) or centred.
 
     With a `Stream` it must be causal; samples that do not fill a stride wait for the next chunk. `padding` decides what
-    stands before the first sample (and, centred, after the last).
+    stands before the first sample (and, centred, after the last); a live one that reflects waits until it has what to
+    reflect. `grouped` normalises the output over all channels and all time (EnCodec at 48 kHz).
     """
 
     def __init__(
@@ -52,10 +61,12 @@ class Conv1d(nn.Module):
         causal: bool = True,
         padding: Padding = "constant",
         normed: bool = False,
+        grouped: bool = False,
     ) -> None:
         super().__init__()
         conv = nn.Conv1d(channels, out, kernel, stride, dilation=dilation, groups=groups, bias=bias)
         self.conv = weight_norm(conv) if normed else conv
+        self.norm = nn.GroupNorm(1, out) if grouped else None
         self.stride, self.causal, self.padding = stride, causal, padding
         self.reach = (kernel - 1) * dilation + 1  # samples that one output sees
         self.before = self.reach - stride  # of them, those before its own stride
@@ -66,18 +77,35 @@ class Conv1d(nn.Module):
             return self._live(x_BCT, stream)
         rest = -x_BCT.shape[-1] % self.stride  # fills the last stride
         left = self.before if self.causal else self.before - self.before // 2
-        return self.conv(pad1d(x_BCT, left, self.before - left + rest, self.padding))  # type: ignore[no-any-return]
+        right = self.before - left + rest
+        if left == right and self.padding == "constant":  # alike on both sides: torch pads without a copy
+            conv = self.conv
+            y = F.conv1d(x_BCT, conv.weight, conv.bias, self.stride, left, conv.dilation, conv.groups)
+        else:
+            y = self.conv(pad1d(x_BCT, left, right, self.padding))
+        return y if self.norm is None else self.norm(y)
 
     def _live(self, x_BCT: Tensor, stream: Stream) -> Tensor:
-        if not self.causal:
-            raise ValueError("a centred convolution sees the future; build it with causal=True to stream")
-        past = stream.memory.get(self)
-        x_BCT = pad1d(x_BCT, self.before, 0, self.padding) if past is None else torch.cat((past, x_BCT), -1)
+        if not self.causal or self.norm is not None:
+            raise ValueError("a centred or grouped convolution sees the future; build it causal and plain to stream")
+        if (past := stream.memory.get(self)) is not None:
+            x_BCT = torch.cat((past, x_BCT), -1)
+        begun, length = self in stream.begun, x_BCT.shape[-1]
+        rest = (self.before - length if begun else -length) % self.stride if stream.ending else 0
+        if begun:
+            x_BCT = pad1d(x_BCT, 0, rest, self.padding)
+        elif stream.ending or length > (self.before if self.padding == "reflect" else 0):
+            stream.begun.add(self)
+            x_BCT = x_BCT if length == 0 else pad1d(x_BCT, self.before, rest, self.padding)
+        else:
+            stream.memory[self] = x_BCT
+            return x_BCT.new_zeros(len(x_BCT), self.conv.out_channels, 0)
         frames = max(0, (x_BCT.shape[-1] - self.reach) // self.stride + 1)
         stream.memory[self] = x_BCT[..., frames * self.stride :]
         if frames == 0:
             return x_BCT.new_zeros(len(x_BCT), self.conv.out_channels, 0)
-        return self.conv(x_BCT[..., : (frames - 1) * self.stride + self.reach])  # type: ignore[no-any-return]
+        conv, x_BCT = self.conv, x_BCT[..., : (frames - 1) * self.stride + self.reach]
+        return conv1d(x_BCT, conv.weight, conv.bias, stride=self.stride, dilation=conv.dilation[0], groups=conv.groups)
 
 
 class ConvTranspose1d(nn.Module):
@@ -94,20 +122,31 @@ class ConvTranspose1d(nn.Module):
         bias: bool = True,
         causal: bool = True,
         normed: bool = False,
+        grouped: bool = False,
     ) -> None:
         super().__init__()
         conv = nn.ConvTranspose1d(channels, out, kernel, stride, groups=groups, bias=bias)
         self.conv = weight_norm(conv) if normed else conv
+        self.norm = nn.GroupNorm(1, out) if grouped else None
         self.causal, self.over = causal, kernel - stride
 
     def forward(self, x_BCT: Tensor, stream: Stream | None = None) -> Tensor:
         """[B, C, T] to [B, out, T · stride]."""
-        y: Tensor = self.conv(x_BCT)
+        if stream is not None and x_BCT.shape[-1] == 0:
+            return x_BCT.new_zeros(len(x_BCT), self.conv.out_channels, 0)
         if stream is None:
+            conv = self.conv
+            if not self.causal and self.over % 2 == 0 and self.norm is None:  # torch cuts alike on both sides
+                cut = self.over // 2
+                return F.conv_transpose1d(x_BCT, conv.weight, conv.bias, conv.stride, cut, groups=conv.groups)
+            y: Tensor = conv(x_BCT)
+            y = y if self.norm is None else self.norm(y)
             left = 0 if self.causal else self.over - self.over // 2
             return y[..., left : y.shape[-1] - (self.over - left)]
-        if not self.causal:
-            raise ValueError("a centred convolution sees the future; build it with causal=True to stream")
+        if not self.causal or self.norm is not None:
+            raise ValueError("a centred or grouped convolution sees the future; build it causal and plain to stream")
+        conv = self.conv
+        y = conv_transpose1d(x_BCT, conv.weight, conv.bias, stride=conv.stride[0], groups=conv.groups)
         if self.over == 0:
             return y
         if (past := stream.memory.get(self)) is not None:
@@ -142,18 +181,31 @@ class ResidualUnit(nn.Module):
         causal: bool = True,
         padding: Padding = "constant",
         normed: bool = False,
+        grouped: bool = False,
         skip: bool = False,
     ) -> None:
         super().__init__()
         hidden = width // shrink
-        self.rise = Conv1d(width, hidden, kernel, dilation=dilation, causal=causal, padding=padding, normed=normed)
-        self.fall = Conv1d(hidden, width, 1, causal=causal, padding=padding, normed=normed)
-        self.skip = Conv1d(width, width, 1, causal=causal, padding=padding, normed=normed) if skip else None
+
+        def conv(channels: int, out: int, kernel: int = 1, dilation: int = 1) -> Conv1d:
+            return Conv1d(
+                channels, out, kernel, dilation=dilation, causal=causal, padding=padding, normed=normed, grouped=grouped
+            )
+
+        self.rise, self.fall = conv(width, hidden, kernel, dilation), conv(hidden, width)
+        self.skip = conv(width, width) if skip else None
 
     def forward(self, x_BCT: Tensor, stream: Stream | None = None) -> Tensor:
         """[B, C, T] to the same."""
-        h = self.fall(F.elu(self.rise(F.elu(x_BCT), stream)), stream)
-        return (x_BCT if self.skip is None else self.skip(x_BCT, stream)) + h  # type: ignore[no-any-return]
+        h: Tensor = self.fall(F.elu(self.rise(F.elu(x_BCT), stream), inplace=True), stream)
+        x_BCT = x_BCT if self.skip is None else self.skip(x_BCT, stream)
+        if stream is not None:  # until its start can be reflected, `rise` keeps samples back
+            if (past := stream.memory.pop(self, None)) is not None:
+                x_BCT = torch.cat((past, x_BCT), -1)
+            if x_BCT.shape[-1] > h.shape[-1]:
+                stream.memory[self] = x_BCT[..., h.shape[-1] :]
+                x_BCT = x_BCT[..., : h.shape[-1]]
+        return h.add_(x_BCT)
 
 
 class ConvNeXtBlock(nn.Module):

@@ -23,15 +23,18 @@ def sinusoids(at: Tensor, width: int, *, period: float = 10_000.0, spread: bool 
 
 
 class TimestepEmbedding(nn.Module):
-    """Time in [0, 1] to a vector: sinusoids of t · 1000, then two layers (Peebles and Xie, 2023)."""
+    """Time in [0, 1] to a vector: sinusoids of t · 1000, then two layers (Peebles and Xie, 2023).
 
-    def __init__(self, width: int, *, features: int = 256, scale: float = 1000.0) -> None:
+    `spread` is that of `sinusoids`; F5 has it.
+    """
+
+    def __init__(self, width: int, *, features: int = 256, scale: float = 1000.0, spread: bool = False) -> None:
         super().__init__()
-        self.features, self.scale = features, scale
+        self.features, self.scale, self.spread = features, scale, spread
         self.rise = nn.Linear(features, width)
         self.out = nn.Linear(width, width)
 
     def forward(self, t_B: Tensor) -> Tensor:
         """[B] to [B, D]; a scalar time gives [D]."""
-        features = sinusoids(t_B * self.scale, self.features).to(self.rise.weight.dtype)
+        features = sinusoids(t_B * self.scale, self.features, spread=self.spread).to(self.rise.weight.dtype)
         return self.out(nn.functional.silu(self.rise(features)))  # type: ignore[no-any-return]

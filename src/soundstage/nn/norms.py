@@ -29,11 +29,11 @@ class RMSNorm(nn.Module):
         return F.rms_norm(x.float(), (self.width,), self.weight, self.eps).to(x.dtype)
 
 
-def norm(kind: Kind, width: int, eps: float = 1e-6, *, affine: bool = True) -> nn.Module:
-    """A norm over the last axis."""
+def norm(kind: Kind, width: int, eps: float = 1e-6, *, affine: bool = True, bias: bool = True) -> nn.Module:
+    """A norm over the last axis; `bias` is a layer norm's own, which an RMS norm never has."""
     if kind == "rms":
         return RMSNorm(width, eps, affine=affine)
-    return nn.LayerNorm(width, eps, elementwise_affine=affine)
+    return nn.LayerNorm(width, eps, elementwise_affine=affine, bias=bias)
 
 
 def modulate(x_BTD: Tensor, shift: Tensor, scale: Tensor) -> Tensor:

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from soundstage.nn.linear import Linear
 from soundstage.nn.norms import Kind, RMSNorm, norm
-from soundstage.ops.attention import Cache, attention
+from soundstage.ops.attention import Cache, Relative, attention
 from soundstage.ops.rope import Rope
 
 QKNorm = Literal["none", "head", "whole"]
@@ -51,8 +52,19 @@ class _QueryKeyNorm(nn.Module):
         return norm_(x_BTD).flatten(2)  # type: ignore[no-any-return]
 
 
+class _Near(nn.Module):
+    """Vectors of relative positions up to `window`, for keys and for values."""
+
+    def __init__(self, window: int, head: int) -> None:
+        super().__init__()
+        self.k, self.v = (nn.Parameter(torch.randn(2 * window + 1, head) * head**-0.5) for _ in range(2))
+
+
 class Attention(nn.Module):
-    """Multi-head attention over the tokens themselves, or over a context when `context` gives its width."""
+    """Multi-head attention over the tokens themselves, or over a context when `context` gives its width.
+
+    `window` adds learned vectors, shared by the heads, to keys and values of tokens at most so far away.
+    """
 
     def __init__(
         self,
@@ -64,6 +76,7 @@ class Attention(nn.Module):
         bias: bool = True,
         qk_norm: QKNorm = "none",
         eps: float = 1e-6,
+        window: int | None = None,
     ) -> None:
         super().__init__()
         if width % heads or heads % (kv_heads or heads):
@@ -77,6 +90,7 @@ class Attention(nn.Module):
             self.kv = Linear(context, 2 * self.kv_width, bias=bias)
         self.out = Linear(width, width, bias=bias)
         self.qk = None if qk_norm == "none" else _QueryKeyNorm(qk_norm, width, self.kv_width, self.head, eps)
+        self.near = None if window is None else _Near(window, self.head)
 
     def keys(self, context_BSC: Tensor) -> KeyValue:
         """The keys and values of a context, for use at every step of a loop."""
@@ -106,7 +120,8 @@ class Attention(nn.Module):
             if self.qk is not None:
                 q = self.qk.apply_to(self.qk.q, q)
             k, v = context if isinstance(context, KeyValue) else self.keys(context)
-        y = attention(self._split(q), k, v, mask=mask, causal=causal, rope=rope, cache=cache)
+        near = None if self.near is None else Relative(self.near.k, self.near.v)
+        y = attention(self._split(q), k, v, mask=mask, causal=causal, rope=rope, cache=cache, relative=near)
         return self.out(y.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
     def _split(self, x_BTD: Tensor) -> Tensor:
@@ -146,19 +161,20 @@ class TransformerBlock(nn.Module):
         context: int | None = None,
         bias: bool = True,
         norm_kind: Kind = "layer",
+        norm_bias: bool = True,
         qk_norm: QKNorm = "none",
         activation: Activation = "gelu",
         gated: bool = False,
         eps: float = 1e-5,
     ) -> None:
         super().__init__()
-        self.norm = norm(norm_kind, width, eps)
+        self.norm = norm(norm_kind, width, eps, bias=norm_bias)
         self.attention = Attention(width, heads, kv_heads=kv_heads, bias=bias, qk_norm=qk_norm, eps=eps)
-        self.cross_norm = None if context is None else norm(norm_kind, width, eps)
+        self.cross_norm = None if context is None else norm(norm_kind, width, eps, bias=norm_bias)
         self.cross = (
             None if context is None else Attention(width, heads, context=context, bias=bias, qk_norm=qk_norm, eps=eps)
         )
-        self.feed_norm = norm(norm_kind, width, eps)
+        self.feed_norm = norm(norm_kind, width, eps, bias=norm_bias)
         self.feed = FeedForward(width, hidden or 4 * width, activation=activation, gated=gated, bias=bias)
 
     def forward(

@@ -90,6 +90,33 @@ def fool_loss(made: Sequence[Tensor]) -> Tensor:
     return torch.stack([-m.mean() for m in made]).mean()
 
 
+def square_judge_loss(real: Sequence[Tensor], made: Sequence[Tensor]) -> Tensor:
+    """Least squares (Mao et al., 2017): real towards 1, made towards 0; summed over discriminators."""
+    return torch.stack([(1 - r).square().mean() + m.square().mean() for r, m in zip(real, made, strict=True)]).sum()
+
+
+def square_fool_loss(made: Sequence[Tensor]) -> Tensor:
+    """Least squares of the generator: made towards 1, summed over discriminators."""
+    return torch.stack([(1 - m).square().mean() for m in made]).sum()
+
+
+def feature_distance(real: Sequence[Sequence[Tensor]], made: Sequence[Sequence[Tensor]]) -> Tensor:
+    """Twice the mean absolute difference, summed over layers and discriminators (HiFi-GAN's matching)."""
+    pairs = [pair for rs, ms in zip(real, made, strict=True) for pair in zip(rs, ms, strict=True)]
+    return 2 * torch.stack([(m - r.detach()).abs().mean() for r, m in pairs]).sum()
+
+
+def drawn_kl(
+    latent: Tensor, log_deviation: Tensor, prior_mean: Tensor, prior_log_deviation: Tensor, mask_B1T: Tensor
+) -> Tensor:
+    """KL divergence [nats a frame] of the posterior from the prior, at one draw carried to the prior's space (VITS).
+
+    All [B, L, T]; the posterior's own term enters with its expectation, 1 / 2 a channel.
+    """
+    away = 0.5 * (latent - prior_mean).square() * (-2 * prior_log_deviation).exp()
+    return ((prior_log_deviation - log_deviation - 0.5 + away) * mask_B1T).sum() / mask_B1T.sum()
+
+
 def feature_loss(real: Sequence[Sequence[Tensor]], made: Sequence[Sequence[Tensor]]) -> Tensor:
     """L1 between a discriminator's inner features of real and made input, relative to the real ones' size."""
     parts = [
