@@ -186,6 +186,32 @@ def test_a_hub_that_cannot_be_reached_says_what_to_place_where(tmp_path: Path, m
         assert "\n" not in str(caught.value)
 
 
+def test_a_hub_that_cannot_be_reached_is_not_asked_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+
+    from soundstage.weights import hub
+
+    asked: list[str] = []
+
+    def download(repository: str, name: str, revision: str | None) -> str:
+        asked.append(name)
+        raise OSError("no network")
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    monkeypatch.setattr(hub, "_failed", {})
+    monkeypatch.setenv("SOUNDSTAGE_MODELS", str(tmp_path))
+    for _ in range(3):
+        with pytest.raises(MissingError, match=r"could not be fetched \(no network\); place card.json"):
+            load("someone/unheard-of")
+    assert asked == ["card.json"]
+    monkeypatch.setattr(hub, "PATIENCE", 0.0)
+    with pytest.raises(MissingError):
+        load("someone/unheard-of")
+    assert len(asked) == 2
+
+
 def test_pickles_are_refused_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"model.pt is a pickle, .*; convert it to safetensors"):
         load("someone/old")

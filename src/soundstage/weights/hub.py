@@ -6,12 +6,24 @@ from __future__ import annotations
 
 import logging
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from soundstage.errors import InputError, MissingError
 from soundstage.weights.card import CARD, Card
 from soundstage.weights.load import FAMILIES, PICKLES, WEIGHTS, Source, family_module, refuse_pickle, weight_files
+from soundstage.weights.published import CONFIG, card_in
 from soundstage.weights.reference import Reference
+
+PUBLISHED = "model.safetensors"
+BESIDE = ("generation_config.json", "vocab.json", "tokenizer_config.json", "tokenizer.json")
+"""What a checkpoint may bring along, fetched where it does."""
+
+PATIENCE = 60.0
+"""Seconds in which a file that could not be fetched is not asked for again: the client retries for long by itself."""
+
+_failed: dict[tuple[str, str], tuple[float, type[MissingError], str]] = {}
 
 
 def models_folder() -> Path:
@@ -31,19 +43,38 @@ def locate(reference: Reference, *, weights: bool = True) -> tuple[Card, tuple[P
     source = sources().get(reference.name)
     placed = models_folder() / reference.name
     if source is None:
-        if (placed / CARD).is_file():
-            return Card.load(placed), weight_files(placed) if weights else ()
-        card = Card.load(fetch(reference, CARD, (CARD, WEIGHTS)).parent)
-        return card, (fetch(reference, WEIGHTS, (CARD, WEIGHTS)),) if weights else ()
+        if (placed / CARD).is_file() or (placed / CONFIG).is_file():
+            return card_in(placed, str(reference)), weight_files(placed) if weights else ()
+        return _unlisted(reference, weights=weights)
     card = source.settled(str(reference))
     if not weights:
         return card, ()
     pickled = [name for name in source.files if Path(name).suffix in PICKLES]
     if pickled:
         raise refuse_pickle(Path(pickled[0]))
-    if all((placed / name).is_file() for name in source.files):
+    needed = (*source.files, *source.beside)
+    if all((placed / name).is_file() for name in needed):
         return card, tuple(placed / name for name in source.files)
-    return card, tuple(fetch(reference, name, source.files) for name in source.files)
+    found = {name: fetch(reference, name, needed) for name in needed}
+    return card, tuple(found[name] for name in source.files)
+
+
+def _unlisted(reference: Reference, *, weights: bool) -> tuple[Card, tuple[Path, ...]]:
+    """A repository that no family lists: one of ours with a card, or one that transformers saved, with its config."""
+    try:
+        card = Card.load(fetch(reference, CARD, (CARD, WEIGHTS)).parent)
+        return card, (fetch(reference, WEIGHTS, (CARD, WEIGHTS)),) if weights else ()
+    except _Absent:
+        path = fetch(reference, PUBLISHED, (CONFIG, PUBLISHED))  # the card tells sizes, so the weights must be here
+        fetch(reference, CONFIG, (CONFIG, PUBLISHED))
+        for name in BESIDE:
+            with suppress(_Absent):
+                fetch(reference, name, (name,))
+        return card_in(path.parent, str(reference)), (path,) if weights else ()
+
+
+class _Absent(MissingError):
+    """The hub was reached, and the repository has no such file."""
 
 
 def fetch(reference: Reference, name: str, needed: tuple[str, ...]) -> Path:
@@ -52,7 +83,12 @@ def fetch(reference: Reference, name: str, needed: tuple[str, ...]) -> Path:
     Raises MissingError that names the `needed` files and the folder to place them in.
     """
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.errors import EntryNotFoundError, HFValidationError, LocalEntryNotFoundError
+
+    key, remedy = (str(reference), name), f"place {', '.join(needed)} in {models_folder() / reference.name}"
+    since, kind, problem = _failed.get(key, (0.0, MissingError, ""))
+    if problem and time.monotonic() - since < PATIENCE:
+        raise kind(problem, remedy)
 
     # The client tells every retry; our own one line says all of it.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
@@ -64,7 +100,8 @@ def fetch(reference: Reference, name: str, needed: tuple[str, ...]) -> Path:
         Exception
     ) as error:  # the client's errors differ with the HTTP library under it; each means that the file is not here
         reason = str(error).partition("\n")[0][:120] or type(error).__name__
-        raise MissingError(
-            f"{reference}: {name} could not be fetched ({reason})",
-            f"place {', '.join(needed)} in {models_folder() / reference.name}",
-        ) from None
+        absent = isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError)
+        kind = _Absent if absent else MissingError
+        problem = f"{reference}: {name} could not be fetched ({'it has none' if absent else reason})"
+        _failed[key] = (time.monotonic(), kind, problem)
+        raise kind(problem, remedy) from None

@@ -31,19 +31,18 @@ WEIGHTS = "weights.safetensors"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".t7")
 
 FAMILIES = {
-    "voice": "soundstage.weights.voice",
-    "ensemble": "soundstage.weights.ensemble",
-    "layered": "soundstage.weights.layered",
-    "musicgen": "soundstage.weights.musicgen",
-    "wan": "soundstage.weights.wan",
-}
+    family: f"soundstage.weights.{family}"
+    for family in (
+        "bark", "encodec", "ensemble", "f5", "layered", "mimi", "musicgen", "vits", "vocos", "voice", "wan",
+    )
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """A public checkpoint that a family can read:
 
-    its safetensors `files`, the `config` of its module, and its card's facts.
+    its safetensors `files`, the `config` of its module, its card's facts, and the files `beside` (a vocabulary, say).
 
     `config` is a preset: a function that returns the family's config dataclass or a dict.
     """
@@ -51,6 +50,7 @@ class Source:
     files: tuple[str, ...]
     config: Callable[[], Any]
     card: Card
+    beside: tuple[str, ...] = ()
 
     def settled(self, ref: str) -> Card:
         """The card of `ref`, with the preset's config in it."""
@@ -106,8 +106,10 @@ def locate(reference: Reference, *, weights: bool = True) -> tuple[Card, tuple[P
         from soundstage.weights import hub
 
         return hub.locate(reference, weights=weights)
+    from soundstage.weights.published import card_in
+
     folder = reference.folder
-    card = Card.load(folder)
+    card = card_in(folder, str(reference))
     return card, weight_files(folder) if weights else ()
 
 

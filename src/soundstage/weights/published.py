@@ -1,0 +1,87 @@
+"""A checkpoint's folder as its publisher laid it out: which family reads its `config.json`, and the card we give it.
+
+Notable: the family is what `model_type` says, never guessed from names or keys. What a folder does not tell, its
+licence above all, the card says is unknown, and an unknown licence is no commercial one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from soundstage.errors import InputError, MissingError
+from soundstage.weights.card import CARD, Card
+
+CONFIG = "config.json"
+BESIDE = "generation_config.json"
+FAMILY_TASKS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"vits": ("vits", "speak"), "bark": ("bark", "speak"), "encodec": ("encodec", "codec"), "mimi": ("mimi", "codec")}
+)
+"""`model_type` of transformers: our family and its task."""
+RESERVE = 1.5  # memory at work over the size of the file
+
+
+def card_in(folder: Path, ref: str) -> Card:
+    """The card that stands in a folder, or one made from its `config.json`.
+
+    Raises MissingError when it has neither, InputError for a kind of model that no family of ours reads.
+    """
+    if (folder / CARD).is_file() or not (folder / CONFIG).is_file():
+        return Card.load(folder)
+    theirs = _read(folder / CONFIG)
+    coqui = "model_args" in theirs and theirs.get("model") == "vits"
+    kind = "vits" if coqui else str(theirs.get("model_type"))
+    if kind not in FAMILY_TASKS:
+        known = ", ".join(sorted(FAMILY_TASKS))
+        raise InputError("model", f"{folder / CONFIG} is of the kind {kind}", f"kinds that Soundstage reads: {known}")
+    family, task = FAMILY_TASKS[kind]
+    files = sorted(folder.glob("*.safetensors"))
+    size = sum(path.stat().st_size for path in files)
+    return Card(
+        ref=ref,
+        family=family,
+        task=task,
+        licence="unknown: see where it was published",
+        commercial=False,
+        data="not told in its folder",
+        size_mb=round(size / 2**20, 2),
+        memory_mb=round(RESERVE * size / 2**20, 1),
+        parameters=sum(_numbers(path) for path in files),
+        config=_config(family, theirs, folder),
+        layout="public",
+        notes="Read from the folder as it was published.",
+    )
+
+
+def _config(family: str, theirs: dict[str, Any], folder: Path) -> dict[str, Any]:
+    from soundstage.weights.load import family_module
+
+    read = family_module(family).from_config
+    more = (_read(folder / BESIDE),) if family == "bark" and (folder / BESIDE).is_file() else ()
+    return asdict(read(theirs, *more))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (ValueError, OSError) as error:
+        raise InputError("model", f"{path} cannot be read ({error})", "fetch the file again") from None
+    if not isinstance(found, dict):
+        raise InputError("model", f"{path} holds no object", "fetch the file again")
+    return found
+
+
+def _numbers(path: Path) -> int:
+    """How many numbers a safetensors file holds, by its header."""
+    from math import prod
+
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > path.stat().st_size:
+            raise MissingError(f"{path} is cut off", "fetch the file again")
+        header = json.loads(file.read(length))
+    return sum(prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")

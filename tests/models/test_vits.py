@@ -1,0 +1,167 @@
+"""VITS on its own: a golden, times that add up, draws that can be repeated, batches, pieces, voices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from soundstage.codec.hifigan import HifiganConfig
+from soundstage.errors import InputError
+from soundstage.models.vits import (
+    DurationConfig,
+    Vits,
+    VitsConfig,
+    WavenetConfig,
+    convert,
+    plan,
+    speak,
+    spectrogram,
+    stream,
+    with_blanks,
+)
+
+TINY = VitsConfig(
+    symbols=12, rate=800, bins=9, width=8, hidden=16, depth=2, window=2, flows=2,
+    decoder=HifiganConfig(
+        latent=6, width=8, ratios=(4, 2), ratio_kernels=(8, 4), kernels=(3, 5), dilations=((1, 3), (1, 2))
+    ),
+    flow=WavenetConfig(layers=2), posterior=WavenetConfig(layers=2),
+    duration=DurationConfig(width=8, flows=2, depth=2, bins=4),
+)  # fmt: skip
+MANY = replace(TINY, speakers=3, speaker_width=4, decoder=replace(TINY.decoder, condition=4))
+IDS = torch.tensor([[3, 1, 4, 1, 5, 9]])
+GOLDEN = [0.11691, 0.52381, 0.24225, 0.52501]
+GOLDEN_DURATIONS = [1, 7, 1, 1, 8, 1]
+
+
+def tiny(config: VitsConfig = TINY) -> Vits:
+    model, generator = Vits(config), torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            spread = parameter[0].numel() ** -0.5 if parameter.ndim > 1 else 0.3
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * spread)
+    return model.eval()
+
+
+def seeded(seed: int = 7) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_the_golden_speech_of_the_tiny_model() -> None:
+    made = speak(tiny(), IDS, generator=seeded())
+    assert made.plan.durations[0].tolist() == GOLDEN_DURATIONS
+    assert made.samples[0, ::40][:4].tolist() == pytest.approx(GOLDEN, abs=1e-5)
+
+
+def test_the_times_of_the_symbols_cover_the_sound() -> None:
+    made = speak(tiny(), IDS, generator=seeded())
+    times = made.plan.times()[0]
+    assert times.shape == (6, 2) and float(times[0, 0]) == 0
+    assert torch.equal(times[1:, 0], times[:-1, 1]) and bool((times[:, 1] > times[:, 0]).all())
+    assert float(times[-1, 1]) == pytest.approx(made.samples.shape[1] / TINY.rate)
+
+
+def test_durations_can_be_set_and_speed_divides_those_that_are_found() -> None:
+    model, wanted = tiny(), torch.tensor([[2, 1, 3, 0, 1, 2]])
+    made = speak(model, IDS, durations=wanted, noise=0.0)
+    assert torch.equal(made.plan.durations, wanted) and made.samples.shape == (1, 9 * TINY.hop)
+    slow, fast = (plan(model, IDS, noise=0.0, duration_noise=0.0, speed=speed).frames for speed in (0.25, 4.0))
+    assert int(slow) > int(fast) >= IDS.shape[1]
+
+
+def test_the_same_seed_says_the_same_and_noise_is_what_differs() -> None:
+    model = tiny()
+    first, again, other = (speak(model, IDS, generator=seeded(seed)).samples for seed in (1, 1, 2))
+    assert torch.equal(first, again) and first.shape[1] != other.shape[1]
+    still = [speak(model, IDS, noise=0.0, duration_noise=0.0, generator=seeded(seed)).samples for seed in (1, 2)]
+    assert torch.equal(*still)
+    assert torch.equal(speak(model, IDS, noise=0.0, duration_noise=0.0).samples, still[0])
+
+
+def test_a_row_of_a_batch_is_the_row_alone_up_to_the_decoders_reach() -> None:
+    model, silent = tiny(), {"noise": 0.0, "duration_noise": 0.0, "speed": 0.2}
+    padded = torch.cat((IDS, torch.zeros(1, 3, dtype=torch.long)), 1)
+    both = torch.cat((padded, torch.arange(9).unsqueeze(0)))
+    mask = torch.tensor([[True] * 6 + [False] * 3, [True] * 9])
+    alone, batch = speak(model, IDS, **silent), speak(model, both, mask=mask, **silent)  # type: ignore[arg-type]
+    assert int(batch.lengths[0]) == alone.samples.shape[1] < batch.samples.shape[1]
+    assert torch.equal(batch.plan.durations[0, :6], alone.plan.durations[0])
+    assert torch.allclose(batch.plan.latents[:1, :, : alone.plan.latents.shape[-1]], alone.plan.latents, atol=1e-5)
+    safe = alone.samples.shape[1] - model.decoder.reach * TINY.hop
+    assert safe > 0 and torch.allclose(batch.samples[0, :safe], alone.samples[0, :safe], atol=1e-5)
+
+
+def test_a_stream_says_what_is_said_in_one_piece() -> None:
+    model = tiny()
+    whole = speak(model, IDS, generator=seeded())
+    pieces = list(stream(model, plan(model, IDS, generator=seeded()), frames=3))
+    assert len(pieces) > 2
+    assert torch.allclose(torch.cat(pieces, 1), whole.samples, atol=1e-6)
+
+
+def test_the_flow_comes_back_to_where_it_began() -> None:
+    model, x = tiny(MANY), torch.randn(2, 6, 9, generator=seeded())
+    voice = torch.randn(2, 4, generator=seeded(8))
+    mask = (torch.arange(9) < torch.tensor([[9], [5]])).unsqueeze(1)
+    there = model.flow(x * mask, mask, voice)
+    assert not torch.allclose(there, x * mask)
+    assert torch.allclose(model.flow(there, mask, voice, inverse=True) * mask, x * mask, atol=1e-5)
+
+
+def test_a_voice_is_a_number_a_list_of_numbers_or_a_vector() -> None:
+    model, ids = tiny(MANY), IDS.expand(2, -1)
+    silent = {"noise": 0.0, "duration_noise": 0.0, "durations": torch.ones_like(ids)}
+    one, listed = (speak(model, ids, speaker=who, **silent).samples for who in (2, torch.tensor([2, 2])))  # type: ignore[arg-type]
+    assert model.voices is not None
+    vector = model.voices.weight[2].detach()
+    assert torch.equal(one, listed) and torch.equal(one, speak(model, ids, speaker=vector, **silent).samples)  # type: ignore[arg-type]
+    assert not torch.allclose(one, speak(model, ids, speaker=1, **silent).samples)  # type: ignore[arg-type]
+
+
+def test_speech_converted_to_its_own_voice_is_only_read_and_played() -> None:
+    model, x = tiny(MANY), torch.rand(1, 9, 12, generator=seeded())
+    assert model.voices is not None
+    with torch.no_grad():
+        voice = model.voices.weight[:1]
+        played = model.decoder(model.posterior(x, None, voice)[0], voice)
+    assert torch.allclose(convert(model, x, 0, 0, noise=0.0), played, atol=1e-5)
+    assert not torch.allclose(convert(model, x, 0, 1, noise=0.0), played, atol=1e-2)
+
+
+def test_a_spectrogram_has_a_frame_a_hop() -> None:
+    assert spectrogram(torch.zeros(2, 1024 * 3), 1024, 256).shape == (2, 513, 12)
+    tone = torch.sin(2 * torch.pi * 0.125 * torch.arange(4096.0))[None]
+    assert spectrogram(tone, 256, 64)[0, :, 10].argmax() == 32
+
+
+def test_blanks_stand_between_all_symbols() -> None:
+    assert with_blanks(IDS[:, :3]).tolist() == [[0, 3, 0, 1, 0, 4, 0]]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"ids_BS": torch.tensor([[12]])}, "ids"),
+        ({"ids_BS": torch.tensor([[-1]])}, "ids"),
+        ({"ids_BS": torch.zeros(1, 0, dtype=torch.long)}, "ids"),
+        ({"speed": 0.0}, "speed"),
+        ({"speed": float("nan")}, "speed"),
+        ({"generator": None}, "generator"),
+        ({"speaker": 0}, "speaker"),
+        ({"language": 0}, "language"),
+        ({"durations": torch.zeros(1, 6)}, "durations"),
+    ],
+)
+def test_what_the_model_cannot_say_is_refused_by_name(wrong: dict[str, object], field: str) -> None:
+    with pytest.raises(InputError) as caught:
+        plan(tiny(), **{"ids_BS": IDS, "generator": seeded(), **wrong})  # type: ignore[arg-type]
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("speaker", [None, 3, torch.tensor([-1]), torch.zeros(5)])
+def test_a_voice_that_is_not_there_is_refused(speaker: int | Tensor | None) -> None:
+    with pytest.raises(InputError, match="speaker"):
+        plan(tiny(MANY), IDS, speaker=speaker, generator=seeded())
