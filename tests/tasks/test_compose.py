@@ -43,6 +43,13 @@ def test_what_cannot_be_is_refused_by_name(fields, message):
         compose(**({"prompt": "calm piano"} | fields))
 
 
+def test_bounds_and_keys_are_known_before_a_model_is_loaded(monkeypatch):
+    assert (compose.task.ports["bpm"].bounds.low, compose.task.ports["bpm"].bounds.high) == (40, 220)
+    monkeypatch.setattr("soundstage.runtime.use", lambda *_: pytest.fail("a model was asked for"))
+    with pytest.raises(InputError, match="key: 'H minor'"):
+        compose("calm piano", key="H minor")
+
+
 def test_fields_win_over_words_and_words_over_guesses():
     brief = planned("a waltz in D minor at 90 bpm with flute", bpm=100.0, key="A major", metre="4/4")
     assert (brief.bpm, brief.key.name, brief.metre, brief.style) == (100, "A major", "4/4", "waltz")

@@ -108,6 +108,7 @@ def test_a_planned_static_camera_stands_still(engine):
         ({"size": "255x256"}, "size"),
         ({"size": "16x16"}, "size"),
         ({"size": "1024x128"}, "size"),
+        ({"size": "9" * 5000 + "x9"}, "size"),
         ({"camera": "sideways"}, "camera"),
         ({"direction": "north"}, "direction"),
     ],
@@ -141,3 +142,9 @@ def test_the_field_wins_over_the_scene_and_slow_is_understood():
     scene, _ = settled(MEADOW, camera=camera_of("slow pan left"), direction=None, seed=0)
     assert scene.camera == Camera(move="pan left", amount=0.6)
     assert camera_of("static").move == "static"
+
+
+def test_a_word_that_is_no_direction_is_refused_where_nobody_goes_either():
+    with pytest.raises(InputError, match="direction"):
+        settled(Scene(), camera=None, direction="sideways", seed=0)
+    assert settled(Scene(), camera=None, direction="left", seed=0)[0].actors == ()

@@ -3,8 +3,9 @@ import pytest
 
 from soundstage.errors import InputError
 from soundstage.media import Audio, Speech, Voice
-from soundstage.tasks.speak import join, speak
-from soundstage.tasks.speak_engines import heard, melody
+from soundstage.tasks.said import by_phones, by_words, join
+from soundstage.tasks.speak import speak
+from soundstage.tasks.speak_voice import heard, melody
 from soundstage.text.phonemes import Frontend
 
 
@@ -61,7 +62,7 @@ def test_a_clone_of_a_voice_is_nearer_to_it_than_to_another(line: Speech) -> Non
 
     with runtime.use("starter/voice", ENGINES) as engine:
         clone, ben, ada = (
-            engine.vector(voice) for voice in (Voice.clone(line.audio), Voice.named("ben"), Voice.named("ada"))
+            engine.speaker(voice) for voice in (Voice.clone(line.audio), Voice.named("ben"), Voice.named("ada"))
         )
     assert float((clone - ben).norm()) < float((clone - ada).norm())
 
@@ -105,8 +106,18 @@ def test_only_open_questions_rise() -> None:
 def test_joining_counts_every_sample() -> None:
     sentences = Frontend().read("One. Two.")
     parts = [
-        (each, np.full(10 * len(each.phones), 0.1, np.float32), np.full(len(each.phones), 10)) for each in sentences
+        by_phones(each, np.full(10 * len(each.phones), 0.1, np.float32), [10] * len(each.phones)) for each in sentences
     ]
     speech = join(parts, 100, "One. Two.", 0.5)
     assert speech.audio.length == 10 * sum(len(each.phones) for each in sentences) + 50
     assert speech.words[1].start == pytest.approx((10 * len(sentences[0].phones) + 50 + 10) / 100)
+
+
+def test_a_rest_moves_what_follows_it_and_not_what_ends_there() -> None:
+    (sentence,) = Frontend().read("[pause:1s] One [pause:2s] two.")
+    part = by_words(sentence, np.full(100, 0.1, np.float32), {0: (10, 40), 1: (40, 90)})
+    speech = join([part, part], 100, "", 0.5)
+    assert [(word.start, word.end) for word in speech.words[:2]] == [(1.1, 1.4), (3.4, 3.9)]
+    assert speech.words[2].start == pytest.approx(4.0 + 0.5 + 1.1)
+    assert speech.audio.length == 2 * (100 + 300) + 50
+    assert float(np.abs(speech.audio.cut(1.41, 3.39).samples).max()) == 0

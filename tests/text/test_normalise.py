@@ -92,3 +92,8 @@ def test_text_without_words_has_no_sentences() -> None:
 def test_any_text_at_all_is_read_without_an_error(text: str) -> None:
     for sentence in sentences(text, KNOWN):
         assert all(word == word.lower() and word for token in sentence.tokens for word in token.spoken)
+
+
+def test_a_comma_behind_a_figure_is_a_mark_and_not_a_part_of_it() -> None:
+    written = [token.written for token in sentences("It cost $3,000, then 5%, and 6 km, at last.")[0].tokens]
+    assert written == ["It", "cost", "$3,000", "then", "5%", "and", "6 km", "at", "last"]

@@ -40,7 +40,7 @@ def compose(
     prompt: Annotated[str, Says("What it should be like: mood, style, scene, instruments, tempo, key.")],
     *,
     seconds: Annotated[float, Says("Length; kept to the sample."), Between(1, 600)] = 15.0,
-    bpm: Annotated[float | None, Says("Beats a minute, 40 to 220; by default what suits.")] = None,
+    bpm: Annotated[float | None, Says("Beats a minute; by default what suits."), Between(SLOWEST, FASTEST)] = None,
     key: Annotated[str | None, Says('As in "A minor"; also dorian and mixolydian.')] = None,
     metre: Annotated[str | None, Says("4/4 or 3/4.")] = None,
     style: Annotated[str | None, Says("One of the styles that the model knows, such as lo-fi or orchestral.")] = None,
@@ -55,7 +55,7 @@ def compose(
     cannot be: an unknown key, style, metre or instrument, a tempo or length out of range, an empty prompt without a
     style.
     """
-    check(prompt, seconds, bpm, metre, style, instruments)
+    check(prompt, seconds, bpm, key, metre, style, instruments)
     from soundstage.tasks.compose_engines import ENGINES  # brings torch, which a cached result does not need
 
     with runtime.use(model, ENGINES) as engine:
@@ -78,7 +78,13 @@ def compose(
 
 
 def check(
-    prompt: str, seconds: float, bpm: float | None, metre: str | None, style: str | None, instruments: list[str] | None
+    prompt: str,
+    seconds: float,
+    bpm: float | None,
+    key: str | None,
+    metre: str | None,
+    style: str | None,
+    instruments: list[str] | None,
 ) -> None:
     """Refuses what no piece can be, before a model is loaded."""
     if not prompt.strip() and style is None:
@@ -89,6 +95,8 @@ def check(
         raise InputError("seconds", f"is {seconds:g}", "give 1 to 600 seconds")
     if bpm is not None and not SLOWEST <= bpm <= FASTEST:
         raise InputError("bpm", f"is {bpm:g}", f"give {SLOWEST:g} to {FASTEST:g} beats a minute")
+    if key is not None:
+        parse_key(key)
     if metre is not None and metre not in METRES:
         raise InputError("metre", f"{metre!r} is not known", f"choose {' or '.join(METRES)}")
     if style is not None:

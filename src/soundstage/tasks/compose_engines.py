@@ -78,6 +78,8 @@ class MusicEngine(Protocol):
 class StarterEnsemble:
     """Family `ensemble`."""
 
+    dtypes = ("float32",)
+
     def __init__(self, loaded: Loaded) -> None:
         self.model = cast(Ensemble, loaded.module)
         self.rate = self.model.config.rate

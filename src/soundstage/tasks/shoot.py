@@ -15,13 +15,14 @@ from typing import Annotated
 from soundstage import runtime
 from soundstage.errors import InputError
 from soundstage.graph import Between, ModelRef, Says, Seed, task
+from soundstage.graph.literal import shorten
 from soundstage.media import Video
 from soundstage.media.video import frame_rate
 from soundstage.render.scene import MOVES, Camera, Scene
 from soundstage.tasks.shoot_engines import ENGINES, Shooting, settled
 
 LONGEST, LARGEST = 60.0, 1080
-_SIZE = re.compile(r"(\d+)\s*[x×]\s*(\d+)", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,5})\s*[x×]\s*(\d{1,5})", re.IGNORECASE)
 
 
 @task(version=1)
@@ -83,7 +84,7 @@ def check(
         )
     found = _SIZE.fullmatch(size.strip())
     if found is None:
-        raise InputError("size", f"is {size!r}", 'give width x height in pixels, such as "256x256"')
+        raise InputError("size", f"is {shorten(size)}", 'give width x height in pixels, such as "256x256"')
     width, height = int(found[1]), int(found[2])
     if width % 2 or height % 2:
         raise InputError("size", f"{width}x{height} has an odd side", f"use {width + width % 2}x{height + height % 2}")

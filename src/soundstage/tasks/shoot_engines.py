@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from soundstage import runtime
+from soundstage.errors import InputError
 from soundstage.models.layered import Cast, Layered, Plan, frames
 from soundstage.models.layered.compose import Poses, Views
 from soundstage.models.layered.model import FALLING, VARIANTS
@@ -25,6 +26,7 @@ from soundstage.models.layered.tracker import RATE, VALUES, at_frames, gait
 from soundstage.render.motion import View, camera_path, track
 from soundstage.render.scene import (
     ABILITIES,
+    DIRECTIONS,
     Actor,
     Camera,
     Scene,
@@ -71,6 +73,8 @@ class VideoEngine(Protocol):
 
 class LayeredShooter:
     """Family `layered`."""
+
+    dtypes = ("float32",)
 
     def __init__(self, loaded: Loaded) -> None:
         self.model = cast(Layered, loaded.module)
@@ -261,8 +265,10 @@ def _nearest(value: float, table: Mapping[str, float]) -> str:
 def settled(scene: Scene, *, camera: Camera | None, direction: str | None, seed: int) -> tuple[Scene, str]:
     """The scene with the caller's fields in it, made drawable, and what falls in it.
 
-    Raises InputError for a direction that no subject of the scene can take.
+    Raises InputError for a word that is no direction, and for one that the first subject cannot take.
     """
+    if direction is not None:
+        one_of("direction", direction, DIRECTIONS)
     if camera is not None:
         scene = replace(scene, camera=camera)
     if direction is not None:
@@ -280,9 +286,6 @@ def directed(actor: Actor, direction: str) -> Actor:
 
     Raises InputError when it can never go there.
     """
-    from soundstage.render.scene import DIRECTIONS
-
-    one_of("direction", direction, DIRECTIONS)
     facing = direction if direction in ("left", "right") else actor.facing
     for action in (actor.action, *ABILITIES[actor.subject]):
         if direction in directions_of(actor.subject, action):
@@ -290,8 +293,6 @@ def directed(actor: Actor, direction: str) -> Actor:
     if direction in ("left", "right"):
         return replace(actor, facing=facing)
     ways = sorted({way for action in ABILITIES[actor.subject] for way in directions_of(actor.subject, action)})
-    from soundstage.errors import InputError
-
     raise InputError("direction", f"a {actor.subject} does not go {direction}", f"use one of: {', '.join(ways)}")
 
 

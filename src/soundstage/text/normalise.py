@@ -42,10 +42,11 @@ class Token:
 
 @dataclass(frozen=True)
 class Sentence:
-    """Tokens of one sentence; `lead` is a pause before its first word, in seconds."""
+    """Tokens of one sentence; `lead` is a pause before its first word in seconds, `written` its stretch of text."""
 
     tokens: tuple[Token, ...]
     lead: float = 0.0
+    written: str = ""
 
     @property
     def rising(self) -> bool:
@@ -65,6 +66,8 @@ GIVEN = re.compile(r"\[([^\]\[]+)\]\(/([^/]+)/\)")
 TAG = re.compile(r"\[[^\]]{1,40}\]")
 DOTTED = re.compile(r"(?:[A-Za-z]\.){2,}")
 WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*'?")
+OPENING = re.compile(r"(?:\s[\s\"(♪]*)?$")
+"""What stands before a sentence and belongs to it."""
 LONGEST_PAUSE = 10.0
 
 
@@ -107,8 +110,9 @@ def sentences(text: str, known: Collection[str] = frozenset()) -> list[Sentence]
     """Split into sentences of spoken words. `known` words decide whether capitals are an initialism. May be empty."""
     found: list[Sentence] = []
     current: list[Token] = []
-    lead = 0.0
-    for token in _scan(clean(text), known):
+    lead, begin = 0.0, 0
+    text = clean(text)
+    for start, token in _scan(text, known):
         if not token.spoken and not token.given:  # a mark or a pause alone
             if not current:
                 lead += token.silence
@@ -120,16 +124,17 @@ def sentences(text: str, known: Collection[str] = frozenset()) -> list[Sentence]
             current[-1] = replace(last, mark=mark, silence=min(last.silence + token.silence, LONGEST_PAUSE))
             continue
         if current and current[-1].mark in (".", "?", "!"):
-            found.append(Sentence(tuple(current), min(lead, LONGEST_PAUSE)))
-            current, lead = [], 0.0
+            stop = start - len(OPENING.search(text[begin:start])[0])  # type: ignore[index]  # it matches nothing too
+            found.append(Sentence(tuple(current), min(lead, LONGEST_PAUSE), text[begin:stop].strip()))
+            current, lead, begin = [], 0.0, stop
         current.append(token)
     if current:
-        found.append(Sentence(tuple(current), min(lead, LONGEST_PAUSE)))
+        found.append(Sentence(tuple(current), min(lead, LONGEST_PAUSE), text[begin:].strip()))
     return found
 
 
-def _scan(text: str, known: Collection[str]) -> Iterator[Token]:
-    """Tokens in order; marks come as tokens without words."""
+def _scan(text: str, known: Collection[str]) -> Iterator[tuple[int, Token]]:
+    """Where each token starts, and the token, in order; marks come as tokens without words."""
     at, previous = 0, ""
     shouting = sum(c.isupper() for c in text) > 0.7 * max(1, sum(c.isalpha() for c in text))
     while at < len(text):
@@ -138,13 +143,30 @@ def _scan(text: str, known: Collection[str]) -> Iterator[Token]:
             blank = re.compile(r"\s+").match(text, at)
             assert blank is not None
             if blank[0].count("\n") > 1:
-                yield Token("", (), mark=".")
+                yield at, Token("", (), mark=".")
             at = blank.end()
             continue
+        start = at
         token, at = _next(text, at, previous, known, shouting)
         if token is not None:
             previous = token.spoken[-1] if token.spoken else ""
-            yield token
+            yield start, token
+
+
+def plain(text: str) -> list[Sentence]:
+    """Sentences of a text in any language: split at full stops and their like, words as they are written."""
+    found: list[Sentence] = []
+    for stretch in re.findall(r"[^.!?。！？…\n]+[.!?。！？…]*", clean(text)):
+        words = [token for piece in stretch.split() if (token := _plain_token(piece)) is not None]
+        if words:
+            found.append(Sentence(tuple(words), 0.0, stretch.strip()))
+    return found
+
+
+def _plain_token(piece: str) -> Token | None:
+    core = piece.strip('.,;:!?。！？…、，"“”()[]«»—–')
+    mark = next((c for c in reversed(piece) if c in ",.!?"), "")
+    return Token(core, (core.lower(),), mark=mark) if core else None
 
 
 def _next(text: str, at: int, previous: str, known: Collection[str], shouting: bool) -> tuple[Token | None, int]:

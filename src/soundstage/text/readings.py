@@ -135,17 +135,17 @@ RULES: tuple[Rule, ...] = (
     ),
     (r"(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::[0-5]\d)?(?:\s*(?P<half>[ap]\.?m\b\.?))?", _time),
     (r"(?P<oclock>1[0-2]|[1-9])\s*(?P<half2>[ap]\.?m\b\.?)", _clock),
-    (r"(?P<coin>[$£€¥])\s?(?P<amount>\d[\d,]*(?:\.\d+)?)"
+    (r"(?P<coin>[$£€¥])\s?(?P<amount>\d(?:[\d,]*\d)?(?:\.\d+)?)"
      r"(?:\s?(?P<scale>hundred|thousand|million|billion|trillion|bn|[kKmMbB])\b)?", _money),
-    (r"(?P<share>[-−]?\d[\d,]*(?:\.\d+)?)\s?%", lambda m: [*numbers.decimal(m["share"]), "percent"]),
+    (r"(?P<share>[-−]?\d(?:[\d,]*\d)?(?:\.\d+)?)\s?%", lambda m: [*numbers.decimal(m["share"]), "percent"]),
     (r"'?(?P<decade>\d{2,3}0)s\b", lambda m: numbers.plural(numbers.year(int(m["decade"])))),
-    (r"(?P<nth>\d[\d,]*)(?:st|nd|rd|th)\b", lambda m: numbers.ordinal(int(m["nth"].replace(",", "")))),
+    (r"(?P<nth>\d(?:[\d,]*\d)?)(?:st|nd|rd|th)\b", lambda m: numbers.ordinal(int(m["nth"].replace(",", "")))),
     (r"\b\d{3}-\d{4}\b|\b\d{3}-\d{3}-\d{4}\b|\d+(?:\.\d+){2,}",
      lambda m: [word for part in m[0].split("-") for word in _dotted(part)]),
     (r"(?P<low>\d+)\s?[-–]\s?(?P<high>\d+)", lambda m: [*_plain(m["low"]), "to", *_plain(m["high"])]),
     (r"(?P<top>\d+)/(?P<bottom>[1-9]\d*)", lambda m: numbers.fraction(int(m["top"]), int(m["bottom"]))),
     (
-        rf"(?P<many>[-−]?\d[\d,]*(?:\.\d+)?)\s?(?P<unit>{UNIT})(?![\w/])",
+        rf"(?P<many>[-−]?\d(?:[\d,]*\d)?(?:\.\d+)?)\s?(?P<unit>{UNIT})(?![\w/])",
         lambda m: _count(m["many"], UNITS[m["unit"]]),
     ),
     (r"[-−]?\d[\d,]*\d(?:\.\d+)?|[-−]?\d(?:\.\d+)?|\.\d+", _number),

@@ -1,0 +1,94 @@
+"""Bark as an engine of the task `speak`: sentences as they are written, tags and all, one after another in one voice.
+
+Notable: what the first sentence was said with is the voice of the next, so that a text of any length keeps it. Bark has
+no times; its words are aligned.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import torch
+from tokenizers import Tokenizer
+
+from soundstage import runtime
+from soundstage.decode import Sampler
+from soundstage.errors import InputError, MissingError
+from soundstage.media import Voice
+from soundstage.models.bark import Bark, VoicePrompt, generate, wave
+from soundstage.tasks.align import align
+from soundstage.tasks.said import Said, by_words
+from soundstage.tasks.speak_voice import frontend
+from soundstage.text.phonemes import Spoken
+from soundstage.weights import Loaded
+from soundstage.weights.bark import read_voice
+
+TEMPERATURE, REFINEMENT = 0.7, 0.5
+VOICES = "speaker_embeddings"
+
+
+@dataclass
+class Narrator:
+    """Who speaks a text: a preset, or what the first sentence sounded like."""
+
+    prompt: VoicePrompt | None
+
+
+class BarkSpeaker:
+    """Family `bark`."""
+
+    dtypes = ("float32",)
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.model = cast(Bark, loaded.module)
+        self.rate = self.model.config.codec.rate
+        self.device = next(self.model.parameters()).device
+        path = loaded.files.get("tokenizer.json")
+        if path is None:
+            raise MissingError(f"{loaded.card.ref} has no tokenizer.json", "put the checkpoint's tokenizer beside it")
+        self.tokenizer = Tokenizer.from_file(str(path))
+        self.folder = path.parent
+
+    def read(self, text: str) -> list[Spoken]:
+        """Sentences whose written stretch keeps its tags."""
+        return frontend().read(text)
+
+    def check(self, *, speed: float, pitch: float) -> None:
+        """Neither can be set."""
+        for name, value, plain in (("speed", speed, 1.0), ("pitch", pitch, 0.0)):
+            if value != plain:
+                raise InputError(name, "Bark chooses its own", f"leave it at {plain:g}, or use starter/voice")
+
+    def speaker(self, voice: Voice | None) -> Narrator:
+        """A preset by its name, such as v2/en_speaker_6; None lets Bark choose one and keeps to it."""
+        if voice is None:
+            return Narrator(None)
+        if voice.reference is not None:
+            raise InputError("voice", "Bark does not clone a recording", "give a preset, such as v2/en_speaker_6")
+        name = str(voice.name)
+        if not re.fullmatch(r"[\w/-]+", name):
+            raise InputError("voice", f"{name!r} is no preset's name", "give one such as v2/en_speaker_6")
+        single: Path = self.folder / VOICES / f"{name}.npz"
+        return Narrator(read_voice(single if single.is_file() else single.with_suffix("")))
+
+    def say(
+        self, sentence: Spoken, speaker: Narrator, *, speed: float, pitch: float, generator: torch.Generator
+    ) -> Said:
+        """See `SpeechEngine.say`."""
+        text = re.sub(r"\s+", " ", sentence.sentence.written)
+        ids = torch.tensor([self.tokenizer.encode(text, add_special_tokens=False).ids], device=self.device)
+        spoken = generate(
+            self.model,
+            ids,
+            Sampler(generator=generator, temperature=TEMPERATURE),
+            voice=speaker.prompt,
+            refine=Sampler(generator=generator, temperature=REFINEMENT),
+            on_stage=lambda *_: runtime.check_cancelled(),
+        )
+        speaker.prompt = speaker.prompt or spoken.voice()
+        samples, _ = wave(self.model, spoken)
+        sound = samples[0, 0].float().cpu().numpy()
+        return by_words(sentence, sound, align(sound, self.rate, sentence))
