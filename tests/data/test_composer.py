@@ -5,9 +5,9 @@ import pytest
 
 from soundstage.data import composer_patterns as patterns
 from soundstage.data.composer import sheets
-from soundstage.data.composer_plan import held_out
 from soundstage.data.composer_captions import MOODS, caption
 from soundstage.data.composer_partials import harmonic_cents, strongest_peaks
+from soundstage.data.composer_plan import held_out
 from soundstage.data.composer_render import available, render_music
 from soundstage.score.sheet import bar_length
 from soundstage.score.styles import DOUBLE_MEANINGS, STYLE_NAMES, STYLES
