@@ -5,7 +5,7 @@ from soundstage.errors import InputError
 from soundstage.media import Audio, Speech, Voice
 from soundstage.tasks.said import by_phones, by_words, join
 from soundstage.tasks.speak import speak
-from soundstage.tasks.speak_voice import heard, melody
+from soundstage.tasks.speak_voice import heard
 from soundstage.text.phonemes import Frontend
 
 
@@ -94,15 +94,6 @@ def test_silent_stretches_of_a_reference_are_left_out() -> None:
     assert len(heard(np.concatenate((tone, np.zeros(48000, np.float32), tone)), 16000)) == pytest.approx(32000, abs=400)
 
 
-def test_only_open_questions_rise() -> None:
-    rising, falling = (Frontend().read(text)[0] for text in ("Is it late?", "Why is it late?"))
-    bend = melody(rising)
-    assert bend is not None
-    assert float(bend[0]) == 0
-    assert float(bend[-1]) > 3
-    assert melody(falling) is None
-
-
 def test_joining_counts_every_sample() -> None:
     sentences = Frontend().read("One. Two.")
     parts = [
@@ -121,3 +112,29 @@ def test_a_rest_moves_what_follows_it_and_not_what_ends_there() -> None:
     assert speech.words[2].start == pytest.approx(4.0 + 0.5 + 1.1)
     assert speech.audio.length == 2 * (100 + 300) + 50
     assert float(np.abs(speech.audio.cut(1.41, 3.39).samples).max()) == 0
+
+
+def test_styles_are_heard_in_range_pace_and_rests() -> None:
+    text = "The captain looked at the harbour. Nobody had lit the lamp."
+    spread, length = {}, {}
+    for style in ("calm", "neutral", "lively"):
+        line = speak(text, Voice.named("finn"), style=style)
+        spread[style] = pitch_spread(line.audio)
+        length[style] = line.seconds
+    assert spread["calm"] < spread["neutral"] < spread["lively"]
+    assert length["calm"] > length["neutral"] > length["lively"]
+    with pytest.raises(InputError, match="neutral, lively, calm"):
+        speak(text, style="bored")
+
+
+def pitch_spread(audio: Audio) -> float:
+    """Standard deviation of the voice's pitch in semitones."""
+    pyworld = pytest.importorskip("pyworld")
+    f0, _ = pyworld.dio(audio.samples[0].astype(np.float64), audio.rate)
+    return float(np.std(12 * np.log2(f0[f0 > 0])))
+
+
+def test_a_stressed_word_is_longer_and_higher() -> None:
+    plain, strong = (speak(text, Voice.named("finn")) for text in ("I said no to them.", "I said *no* to them."))
+    a, b = plain.words[2], strong.words[2]
+    assert b.end - b.start > 1.1 * (a.end - a.start)

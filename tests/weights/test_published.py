@@ -1,4 +1,4 @@
-"""Folders and repositories as their publishers laid them out: family by `model_type`, a card made from what is there."""
+"""Folders and repositories as published: the family by `model_type`, and a card made from what is there."""
 
 from __future__ import annotations
 

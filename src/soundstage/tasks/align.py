@@ -20,7 +20,7 @@ from soundstage.errors import InputError
 from soundstage.media import Audio, Voice
 from soundstage.ops.alignment import monotonic_durations
 from soundstage.ops.mel import log_mel
-from soundstage.tasks.said import Span
+from soundstage.tasks.said import Manner, Span
 from soundstage.tasks.speak_voice import StarterVoice
 from soundstage.text.phonemes import Spoken
 
@@ -44,7 +44,7 @@ def align(samples: NDArray[np.float32], rate: int, sentence: Spoken) -> dict[int
             speaker = teacher.speaker(Voice.clone(audio))
         except InputError:  # too short or silent for a clone
             speaker = teacher.speaker(None)
-        said = teacher.say(sentence, speaker, speed=1.0, pitch=0.0, generator=runtime.generator(0))
+        said = teacher.say(sentence, speaker, Manner(), runtime.generator(0))
         example = features(Audio(said.samples[None], teacher.rate))
         if example is None:
             return {}

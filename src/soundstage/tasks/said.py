@@ -1,4 +1,4 @@
-"""What was said: samples with the times of words and phones, and how sentences become one value.
+"""How to say and what was said: samples with the times of words and phones, and how sentences become one value.
 
 Notable: an engine knows either the length of every phone, or of every word, or nothing; whoever knows nothing is
 aligned by `soundstage.tasks.align`. Silences that a text asks for are put in where the word before them ends.
@@ -16,12 +16,29 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from soundstage.errors import InputError
 from soundstage.media import Audio, Phoneme, Speech, Word
 from soundstage.text.phonemes import Spoken
 from soundstage.text.symbols import PAUSE
 
 Side = Literal["left", "right"]
 Span = tuple[int, int]  # first sample and the one behind the last
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How something is to be said: a `style` of `text.prosody`, a factor of speed, semitones of pitch."""
+
+    style: str = "neutral"
+    speed: float = 1.0
+    pitch: float = 0.0
+
+    def refuse(self, **why: str) -> None:
+        """Raises InputError for each of these fields that is not as it would be unasked, saying why."""
+        for name, problem in why.items():
+            plain = getattr(Manner(), name)
+            if getattr(self, name) != plain:
+                raise InputError(name, problem, f"leave it at {plain}, or use starter/voice")
 
 
 @dataclass(frozen=True)

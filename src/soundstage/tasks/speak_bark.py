@@ -20,7 +20,7 @@ from soundstage.errors import InputError, MissingError
 from soundstage.media import Voice
 from soundstage.models.bark import Bark, VoicePrompt, generate, wave
 from soundstage.tasks.align import align
-from soundstage.tasks.said import Said, by_words
+from soundstage.tasks.said import Manner, Said, by_words
 from soundstage.tasks.speak_voice import frontend
 from soundstage.text.phonemes import Spoken
 from soundstage.weights import Loaded
@@ -56,11 +56,9 @@ class BarkSpeaker:
         """Sentences whose written stretch keeps its tags."""
         return frontend().read(text)
 
-    def check(self, *, speed: float, pitch: float) -> None:
-        """Neither can be set."""
-        for name, value, plain in (("speed", speed, 1.0), ("pitch", pitch, 0.0)):
-            if value != plain:
-                raise InputError(name, "Bark chooses its own", f"leave it at {plain:g}, or use starter/voice")
+    def check(self, manner: Manner) -> None:
+        """Nothing can be set."""
+        manner.refuse(**dict.fromkeys(("speed", "pitch", "style"), "Bark chooses its own"))
 
     def speaker(self, voice: Voice | None) -> Narrator:
         """A preset by its name, such as v2/en_speaker_6; None lets Bark choose one and keeps to it."""
@@ -74,9 +72,7 @@ class BarkSpeaker:
         single: Path = self.folder / VOICES / f"{name}.npz"
         return Narrator(read_voice(single if single.is_file() else single.with_suffix("")))
 
-    def say(
-        self, sentence: Spoken, speaker: Narrator, *, speed: float, pitch: float, generator: torch.Generator
-    ) -> Said:
+    def say(self, sentence: Spoken, speaker: Narrator, manner: Manner, generator: torch.Generator) -> Said:
         """See `SpeechEngine.say`."""
         text = re.sub(r"\s+", " ", sentence.sentence.written)
         ids = torch.tensor([self.tokenizer.encode(text, add_special_tokens=False).ids], device=self.device)

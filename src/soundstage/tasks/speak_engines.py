@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import torch
 
 from soundstage.media import Voice
-from soundstage.tasks.said import Said
+from soundstage.tasks.said import Manner, Said
 from soundstage.tasks.speak_bark import BarkSpeaker
+from soundstage.tasks.speak_f5 import F5Speaker
 from soundstage.tasks.speak_vits import VitsSpeaker
 from soundstage.tasks.speak_voice import StarterVoice
 from soundstage.text.phonemes import Spoken
@@ -27,18 +28,19 @@ class SpeechEngine(Protocol):
     def read(self, text: str) -> list[Spoken]:
         """The sentences of a text, as the model wants them. Raises InputError when there is nothing to say."""
 
-    def check(self, *, speed: float, pitch: float) -> None:
+    def check(self, manner: Manner) -> None:
         """Raises InputError for what the model cannot do."""
 
     def speaker(self, voice: Voice | None) -> Any:
         """What the model knows a speaker by; None is its first voice. Raises InputError for a voice it cannot use."""
 
-    def say(self, sentence: Spoken, speaker: Any, *, speed: float, pitch: float, generator: torch.Generator) -> Said:
+    def say(self, sentence: Spoken, speaker: Any, manner: Manner, generator: torch.Generator) -> Said:
         """Mono samples of one sentence, with the times of its words."""
 
 
 ENGINES: Mapping[str, Callable[[Loaded], SpeechEngine]] = {
     "bark": BarkSpeaker,
+    "f5": F5Speaker,
     "vits": VitsSpeaker,
     "voice": StarterVoice,
 }

@@ -16,7 +16,7 @@ import torch
 from soundstage.errors import InputError, MissingError
 from soundstage.media import Voice
 from soundstage.models.vits import Vits, plan, with_blanks
-from soundstage.tasks.said import Said, Span, by_words
+from soundstage.tasks.said import Manner, Said, Span, by_words
 from soundstage.tasks.speak_voice import frontend
 from soundstage.text.normalise import plain
 from soundstage.text.phonemes import Spoken
@@ -61,10 +61,9 @@ class VitsSpeaker:
             raise InputError("text", "has no words to say", "give some words")
         return found
 
-    def check(self, *, speed: float, pitch: float) -> None:
-        """Any speed; its pitch is its own."""
-        if pitch:
-            raise InputError("pitch", "this model's pitch cannot be set", "leave it at 0, or use starter/voice")
+    def check(self, manner: Manner) -> None:
+        """Any speed; melody and style are its own."""
+        manner.refuse(pitch="this model's pitch cannot be set", style="this model has one style")
 
     def speaker(self, voice: Voice | None) -> int | None:
         """The number of a voice: None where the model has one only."""
@@ -80,9 +79,7 @@ class VitsSpeaker:
             raise InputError("voice", f"there is no voice {name!r}", f"give a number from 0 to {count - 1}")
         return int(name)
 
-    def say(
-        self, sentence: Spoken, speaker: int | None, *, speed: float, pitch: float, generator: torch.Generator
-    ) -> Said:
+    def say(self, sentence: Spoken, speaker: int | None, manner: Manner, generator: torch.Generator) -> Said:
         """See `SpeechEngine.say`."""
         symbols = [each for each in self.symbols(sentence) if each[0] in self.vocabulary]
         if not any(token >= 0 for _, token in symbols):
@@ -90,7 +87,7 @@ class VitsSpeaker:
             raise InputError("text", f"nothing of {written!r} is in the model's alphabet", self._remedy())
         ids = torch.tensor([[self.vocabulary[symbol] for symbol, _ in symbols]], device=self.device)
         ids = with_blanks(ids) if self.blanks else ids
-        made = plan(self.model, ids, speaker=speaker, speed=speed * self.model.config.speed, generator=generator)
+        made = plan(self.model, ids, speaker=speaker, speed=manner.speed * self.model.config.speed, generator=generator)
         with torch.inference_mode():
             samples = self.model.decoder(made.latents, made.voice)[0]
         ends = (made.durations[0].cumsum(0) * self.model.config.hop).tolist()

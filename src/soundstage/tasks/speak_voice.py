@@ -13,13 +13,10 @@ from torch import Tensor
 from soundstage.errors import InputError
 from soundstage.media import Audio, Voice
 from soundstage.models.voice import VoiceModel, generate
-from soundstage.tasks.said import Said, by_phones
+from soundstage.tasks.said import Manner, Said, by_phones
 from soundstage.text.phonemes import Frontend, Spoken
-from soundstage.text.symbols import STRESSED
+from soundstage.text.prosody import STYLES, prosody
 from soundstage.weights import Loaded
-
-RISE = 5.0
-"""Semitones by which a question that wants yes or no ends higher."""
 
 
 @cache
@@ -43,8 +40,8 @@ class StarterVoice:
         """English sentences with their phones."""
         return frontend().read(text)
 
-    def check(self, *, speed: float, pitch: float) -> None:
-        """Every speed and pitch that the task takes."""
+    def check(self, manner: Manner) -> None:
+        """Every manner that the task knows."""
 
     def speaker(self, voice: Voice | None) -> Tensor:
         """A row of the table of names, or what the speaker encoder hears in a reference."""
@@ -64,26 +61,18 @@ class StarterVoice:
         samples = heard(reference.mono().resampled(self.rate).samples[0], self.rate)
         return self.model.listen(torch.from_numpy(samples).to(self.device)[None])[0]
 
-    def say(self, sentence: Spoken, speaker: Tensor, *, speed: float, pitch: float, generator: torch.Generator) -> Said:
+    def say(self, sentence: Spoken, speaker: Tensor, manner: Manner, generator: torch.Generator) -> Said:
         """See `SpeechEngine.say`."""
+        asked, style = prosody(sentence), STYLES[manner.style]
         phones, flags = (torch.tensor(values, device=self.device) for values in (sentence.ids, sentence.flags))
-        samples, frames = generate(
-            self.model, phones, flags, speaker, speed=speed, semitones=pitch, bend=melody(sentence), generator=generator
+        bend, stretch, gain = (
+            torch.tensor(values, device=self.device) for values in (asked.bend, asked.stretch, asked.gain)
         )
+        samples, frames = generate(
+            self.model, phones, flags, speaker, speed=manner.speed * style.speed, semitones=manner.pitch + style.lift,
+            span=style.span, bend=bend, stretch=stretch, gain=gain, generator=generator,
+        )  # fmt: skip
         return by_phones(sentence, samples.float().cpu().numpy(), (frames * self.model.config.hop).tolist())
-
-
-def melody(sentence: Spoken) -> Tensor | None:
-    """Semitones to add phone by phone:
-    the narrator's questions do not rise, so a rule lets them. None where nothing changes.
-    """
-    if not sentence.sentence.rising:
-        return None
-    stressed = [index for index, phone in enumerate(sentence.phones) if phone.flags & STRESSED]
-    start = stressed[-1] if stressed else 0
-    bend = torch.zeros(len(sentence.phones))
-    bend[start:] = torch.linspace(0.3 * RISE, RISE, len(bend) - start)
-    return bend
 
 
 def heard(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:

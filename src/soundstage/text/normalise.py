@@ -38,6 +38,8 @@ class Token:
     """"," for a short break after it, "." "?" or "!" for the sentence's end, else empty."""
     silence: float = 0.0
     """Seconds of `[pause]` after it."""
+    strong: bool = False
+    """Whether it is emphasised: `*so*`, or SO among small letters."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def sentences(text: str, known: Collection[str] = frozenset()) -> list[Sentence]
 
 def _scan(text: str, known: Collection[str]) -> Iterator[tuple[int, Token]]:
     """Where each token starts, and the token, in order; marks come as tokens without words."""
-    at, previous = 0, ""
+    at, previous, strong = 0, "", False
     shouting = sum(c.isupper() for c in text) > 0.7 * max(1, sum(c.isalpha() for c in text))
     while at < len(text):
         character = text[at]
@@ -146,11 +148,15 @@ def _scan(text: str, known: Collection[str]) -> Iterator[tuple[int, Token]]:
                 yield at, Token("", (), mark=".")
             at = blank.end()
             continue
+        if character == "*":
+            strong = strong != (not text[at - 1 : at].isspace() or not text[at + 1 : at + 2].isspace())
+            at += 1
+            continue
         start = at
         token, at = _next(text, at, previous, known, shouting)
         if token is not None:
             previous = token.spoken[-1] if token.spoken else ""
-            yield start, token
+            yield start, replace(token, strong=True) if strong and token.spoken else token
 
 
 def plain(text: str) -> list[Sentence]:
@@ -237,6 +243,7 @@ def _word(text: str, at: int, previous: str, known: Collection[str], shouting: b
             return Token(written, tuple(roman(plain, previous))), end
         if _initialism(lower, known, shouting):
             return Token(written, tuple(spell(plain))), end
+        return Token(written, (lower,), strong=not shouting and lower not in AS_WORDS), end
     if re.fullmatch(r"[A-Z]{2,5}s", plain) and not shouting:
         return Token(written, (*spell(plain[:-2]), plain[-2].lower() + ".s")), end
     if len(plain) == 1 and plain.isupper() and plain not in "AI":

@@ -20,6 +20,7 @@ from soundstage.weights.load import Source
 SOURCE = {
     "SWivid/F5-TTS": Source(
         files=("F5TTS_v1_Base/model_1250000.safetensors",),
+        beside=("F5TTS_v1_Base/vocab.txt",),
         config=f5_v1_base,
         card=Card(
             ref="SWivid/F5-TTS",
