@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 _NAMES = {
-    "soundstage.tasks.speak": "speak",
+    "soundstage.tasks.speak": "speak speak_live",
     "soundstage.tasks.compose": "compose",
     "soundstage.tasks.shoot": "shoot",
     "soundstage.tasks.paint": "paint",

@@ -32,5 +32,6 @@ from soundstage.tasks.compose import compose as compose
 from soundstage.tasks.paint import paint as paint
 from soundstage.tasks.shoot import shoot as shoot
 from soundstage.tasks.speak import speak as speak
+from soundstage.tasks.speak import speak_live as speak_live
 
 __version__: str

@@ -7,6 +7,7 @@ import pytest
 
 from soundstage.data import narrator, narrator_flite
 from soundstage.data.narrator_letters import align, distance, grow, learn, score
+from soundstage.data.narrator_sound import HOP, RATE, analyse, widened
 from soundstage.data.narrator_text import HELD_OUT, sentences
 from soundstage.errors import MissingError
 from soundstage.text.letters import context, pronounce
@@ -48,9 +49,9 @@ def test_a_recordings_frames_phones_and_words_agree(tmp_path: Path) -> None:
     made = narrator.record(speaker, "The old cat's lantern, and 25 mice.")
     frames = int(made.durations.sum())
     assert len(made.f0) == len(made.envelope) == frames
-    assert len(made.samples) == frames * narrator.HOP
+    assert len(made.samples) == frames * HOP
     assert [word for word, _, _ in made.words] == ["the", "old", "cat's", "lantern", "and", "twenty", "five", "mice"]
-    assert all(0 <= start < end <= frames * narrator.HOP / narrator.RATE for _, start, end in made.words)
+    assert all(0 <= start < end <= frames * HOP / RATE for _, start, end in made.words)
     narrator.save(tmp_path / "x.npz", speaker, [made, made])
     again, both = narrator.load(tmp_path / "x.npz")
     assert again == speaker
@@ -76,6 +77,30 @@ def test_pitch_and_formants_move_apart() -> None:
     (a, _), (b, _) = (narrator.voice(each, "We were away a year ago.") for each in (speaker, shifted))
     assert len(a) == pytest.approx(len(b), rel=0.06)
     assert not np.array_equal(a[:1000], b[:1000])
+
+
+def test_the_wider_band_leaves_speech_below_it_alone_and_follows_its_hisses() -> None:
+    generator = np.random.default_rng(0)
+    quiet, loud = 0.001 * generator.standard_normal(8000), 0.1 * generator.standard_normal(8000)
+    wide = widened(np.concatenate((quiet, loud)).astype(np.float32))
+    assert len(wide) == 24000
+    assert np.array_equal(wide, widened(np.concatenate((quiet, loud)).astype(np.float32)))
+    power = np.abs(np.fft.rfft(wide.reshape(2, -1)[:, 1000:-1000])) ** 2
+    frequency = np.fft.rfftfreq(10000, 1 / 24000)
+    top = power[:, (frequency > 9000) & (frequency < 11000)].mean(1)
+    below = power[:, (frequency > 5000) & (frequency < 7000)].mean(1)
+    assert top[1] / top[0] > 1000
+    assert 10 < 10 * np.log10(below[1] / top[1]) < 20
+
+
+def test_the_envelope_of_a_pulse_train_is_smooth_and_its_pitch_is_found() -> None:
+    pytest.importorskip("pyworld")
+    pulses = np.zeros(24000, np.float32)
+    pulses[::160] = 0.5  # 150 Hz
+    f0, envelope = analyse(pulses)
+    assert len(f0) == len(envelope) == 24000 // HOP
+    assert np.median(f0[10:-10]) == pytest.approx(150, abs=1)
+    assert np.abs(np.diff(envelope[50])).max() < 0.5
 
 
 def test_a_missing_shard_says_how_to_make_it(tmp_path: Path) -> None:

@@ -5,14 +5,16 @@ import pytest
 import torch
 from torch import nn
 
-from soundstage.data.narrator import BANDS, HOP, Recording
+from soundstage.data.narrator import Recording
+from soundstage.data.narrator_sound import BANDS, HOP
 from soundstage.errors import MissingError
-from soundstage.models.voice import VoiceModel, voice_tiny
+from soundstage.models.voice import VoiceModel, relieved, voice_tiny
 from soundstage.recipes.voice import (
     Corpus,
     acoustic_batch,
     acoustic_loss,
     corpus,
+    drawn_apart,
     full_pitch,
     spectral_loss,
     vocoder_batch,
@@ -71,6 +73,19 @@ def test_a_few_steps_lower_both_losses(found: Corpus) -> None:
     assert losses[-1][0] < 0.9 * losses[0][0]
     assert losses[-1][1] < losses[0][1]
     assert set(values) == {"envelope", "pitch", "voicing", "duration"}
+
+
+def test_what_regression_smoothed_over_is_measured(found: Corpus) -> None:
+    torch.manual_seed(0)
+    model = VoiceModel(voice_tiny(42)).eval()
+    asked = drawn_apart(model, found, count=6)
+    x, y = zip(*asked["knots"], strict=True)
+    assert list(x) == sorted(set(x))
+    assert list(y) == sorted(y)
+    assert 0 <= asked["relief"] <= 0.5
+    apart = relieved(torch.linspace(x[1], x[-2], 50).view(1, 1, 50).expand(1, 2, 50), 0.0, asked["knots"])
+    assert float(apart[0, 0, 0]) == pytest.approx(y[1], abs=1e-3)
+    assert float(apart[0, 0, -1]) == pytest.approx(y[-2], abs=1e-3)
 
 
 def test_pitch_is_bridged_where_there_is_no_voice() -> None:

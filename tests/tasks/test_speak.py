@@ -4,7 +4,7 @@ import pytest
 from soundstage.errors import InputError
 from soundstage.media import Audio, Speech, Voice
 from soundstage.tasks.said import by_phones, by_words, join
-from soundstage.tasks.speak import speak
+from soundstage.tasks.speak import speak, speak_live
 from soundstage.tasks.speak_voice import heard
 from soundstage.text.phonemes import Frontend
 
@@ -138,3 +138,21 @@ def test_a_stressed_word_is_longer_and_higher() -> None:
     plain, strong = (speak(text, Voice.named("finn")) for text in ("I said no to them.", "I said *no* to them."))
     a, b = plain.words[2], strong.words[2]
     assert b.end - b.start > 1.1 * (a.end - a.start)
+
+
+def test_what_is_heard_live_is_what_speak_gives() -> None:
+    text = "We waited for the tide, [pause:0.4s] and slept. Then it came!"
+    pieces = list(speak_live(text, Voice.named("ada"), seed=4))
+    whole = speak(text, Voice.named("ada"), seed=4).audio
+    assert len(pieces) > 6
+    assert pieces[0].seconds < 0.2
+    joined = np.concatenate([piece.samples for piece in pieces], 1)
+    assert joined.shape == whole.samples.shape
+    assert float(np.abs(joined - whole.samples).max()) < 1e-4
+
+
+def test_a_live_voice_takes_what_speak_takes() -> None:
+    with pytest.raises(InputError, match="neutral, lively, calm"):
+        next(speak_live("Hello.", style="bored"))
+    with pytest.raises(TypeError, match="tempo"):
+        speak_live("Hello.", tempo=2)  # type: ignore[call-arg]

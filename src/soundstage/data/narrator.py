@@ -6,7 +6,7 @@ The sound is real audio of that speaker, not a warped feature. Beside it stand t
 envelope (WORLD's CheapTrick, Morise 2015): an envelope holds no harmonics, so a model that learns it keeps pitch as a
 free input.
 
-T frames of 12.5 ms · N samples at 16 kHz · P phones
+T frames of 10 ms · N samples at 24 kHz · P phones
 """
 
 from __future__ import annotations
@@ -15,25 +15,23 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from soundstage.data import narrator_flite
+from soundstage.data.narrator_sound import HOP, RATE, analyse, resonant, tilted, widened
 from soundstage.data.narrator_text import sentences
 from soundstage.errors import InputError, MissingError
-from soundstage.ops.mel import mel_filterbank
 from soundstage.text.symbols import CONTENT, IDS, PAUSE, STARTS_WORD, STRESSED, VOWELS
 from soundstage.text.words import FUNCTION_WORDS
 
-RATE = 16000
-HOP = 200
-FFT = 1024
-BANDS = 80
-LEAD, TAIL = 6, 10
+LEAD, TAIL = 8, 12
 """Frames of silence kept before and after a sentence."""
 FORMANTS = {"slt": (0.95, 1.05), "awb": (0.9, 1.15), "rms": (0.9, 1.15), "kal16": (0.94, 1.08)}
 """Ranges that an independent recogniser still understands well."""
@@ -125,7 +123,7 @@ def cast() -> dict[str, Speaker]:
 
 
 def voice(speaker: Speaker, text: str) -> tuple[NDArray[np.float32], narrator_flite.Utterance]:
-    """The sound of `text` in that speaker's voice at 16 kHz, and the utterance with its times as they now are.
+    """The sound of `text` in that speaker's voice at 24 kHz, and the utterance with its times as they now are.
 
     Raises MissingError when flite is not installed.
     """
@@ -138,13 +136,7 @@ def voice(speaker: Speaker, text: str) -> tuple[NDArray[np.float32], narrator_fl
         f0_deviation=speaker.deviation,
         stretch=factor / speaker.tempo,
     )
-    samples = utterance.samples
-    if ratio != 1:
-        from scipy.signal import resample_poly
-
-        samples = resample_poly(samples, ratio.denominator, ratio.numerator).astype(np.float32)
-    if speaker.tilt:
-        samples = _tilted(samples, speaker.tilt)
+    samples = tilted(resonant(widened(utterance.samples), ratio), speaker.tilt)
     level = np.sqrt(np.mean(samples**2)) + 1e-9
     samples = samples * min(0.07 / level, 0.97 / (np.abs(samples).max() + 1e-9))
     scale = len(samples) / RATE / utterance.segments[-1].end
@@ -153,12 +145,6 @@ def voice(speaker: Speaker, text: str) -> tuple[NDArray[np.float32], narrator_fl
         for segment in utterance.segments
     )
     return samples, narrator_flite.Utterance(samples, utterance.words, segments)
-
-
-def _tilted(samples: NDArray[np.float32], tilt: float) -> NDArray[np.float32]:
-    spectrum = np.fft.rfft(samples)
-    frequency = np.linspace(0, 1, len(spectrum))
-    return np.fft.irfft(spectrum * 10 ** (tilt * (frequency**0.5) / 20), len(samples)).astype(np.float32)
 
 
 def record(speaker: Speaker, text: str) -> Recording:
@@ -203,55 +189,49 @@ def record(speaker: Speaker, text: str) -> Recording:
     )  # fmt: skip
 
 
-def bands() -> NDArray[np.float64]:
-    """[F, BANDS] mel windows whose weights sum to one each, so that a flat spectrum keeps its level."""
-    bank = mel_filterbank(RATE, FFT, BANDS, scale="htk", area=False).double().numpy()
-    return np.ascontiguousarray((bank / bank.sum(1, keepdims=True)).T)
-
-
-def analyse(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Pitch [T] in Hz and log envelope [T, BANDS] of N = T · HOP samples, by WORLD."""
-    try:
-        import pyworld
-    except ImportError as error:
-        raise MissingError("pyworld is not installed", "pip install 'soundstage[train]'") from error
-    count = len(samples) // HOP
-    wide = samples.astype(np.float64) + 1e-5 * np.random.default_rng(0).standard_normal(len(samples))
-    period = 1000 * HOP / RATE
-    f0, times = pyworld.dio(wide, RATE, frame_period=period, f0_floor=60.0, f0_ceil=420.0)
-    f0 = pyworld.stonemask(wide, f0, times, RATE)
-    power = pyworld.cheaptrick(wide, f0, times, RATE, fft_size=FFT)
-    envelope = np.log(power @ bands() + 1e-9)
-    return f0[:count].astype(np.float32), envelope[:count].astype(np.float32)
-
-
 def make(
-    folder: Path, *, minutes: float = 190.0, crowd: int = 110, seed: int = 0, log: Callable[[str], object] = print
+    folder: Path,
+    *,
+    minutes: float = 360.0,
+    crowd: int = 300,
+    seed: int = 0,
+    processes: int = 2,
+    log: Callable[[str], object] = print,
 ) -> None:
     """Write one shard a speaker into `folder`; a shard that stands there is kept, so a stopped run goes on.
 
-    The named voices get 40% of the minutes, `crowd` random speakers share the rest.
+    The named voices get a quarter of the minutes, `crowd` random speakers share the rest. `processes` work side by
+    side; 0 works in this one.
     """
     from soundstage.text.lexicon import Lexicon
 
     folder.mkdir(parents=True, exist_ok=True)
     pool = [word for word in Lexicon.shipped().words() if 3 <= len(word) <= 11 and word.isalpha()]
     lines = iter(sentences(round(minutes * 60 / 2.2), pool, seed=seed))
-    shares = [(speaker, 0.4 * minutes / len(NAMED)) for speaker in NAMED]
-    shares += [(speaker, 0.6 * minutes / crowd) for speaker in speakers(crowd)]
-    total = 0.0
+    shares = [(speaker, 0.25 * minutes / len(NAMED)) for speaker in NAMED]
+    shares += [(speaker, 0.75 * minutes / crowd) for speaker in speakers(crowd)]
+    jobs: list[tuple[Path, Speaker, list[str]]] = []
     for speaker, share in shares:
-        path = folder / f"{speaker.name}.npz"
         texts, seconds = [], 0.0
-        while (
-            seconds < share * 60
-        ):  # by an estimate from the text, so that what is cut off does not depend on what exists
+        while seconds < share * 60:  # by an estimate from the text, so that a share does not depend on what exists
             texts.append(next(lines))
             seconds += 0.6 + len(texts[-1]) / 15.5
-        if not path.exists():
-            save(path, speaker, [record(speaker, text) for text in texts])
-        total += seconds / 60
-        log(f"{speaker.name}: about {seconds / 60:.1f} min, {total:.1f} of {minutes:.0f}")
+        jobs.append((folder / f"{speaker.name}.npz", speaker, texts))
+    left = [job for job in jobs if not job[0].exists()]
+    if processes and left:
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as workers:
+            done = workers.map(_write_shard, left)
+            for count, name in enumerate(done, len(jobs) - len(left) + 1):
+                log(f"{name}: {count} of {len(jobs)} speakers")
+    else:
+        for job in left:
+            log(_write_shard(job))
+
+
+def _write_shard(job: tuple[Path, Speaker, list[str]]) -> str:
+    path, speaker, texts = job
+    save(path, speaker, [record(speaker, text) for text in texts])
+    return speaker.name
 
 
 def save(path: Path, speaker: Speaker, recordings: Sequence[Recording]) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from soundstage.data import narrator
 from soundstage.data.narrator import Recording, Speaker
+from soundstage.data.narrator_sound import HOP, RATE, analyse
 from soundstage.data.narrator_text import HELD_OUT
 from soundstage.evaluate import intelligibility, similarity
 from soundstage.evaluate.intelligibility import NOTHING, Errors
@@ -24,7 +25,6 @@ from soundstage.evaluate.table import Measure, Table
 from soundstage.media import Audio, Speech, Voice
 from soundstage.tasks.speak import speak
 
-RATE = narrator.RATE
 WORDS = ("Yes.", "No!", "Hello.", "Good morning.", "Thank you.", "Listen.", "The end.", "Not yet.", "Who?", "Come in.")
 
 
@@ -135,13 +135,13 @@ def _melody(made: Speech, real: Recording, told: _Told, *, rising: bool) -> None
     """Lengths of words, and pitch at ten places in each word. Questions are left out of pitch: ours rise by rule."""
     if len(made.words) != len(real.words):
         return
-    f0, _ = narrator.analyse(_whole_frames(made.audio.resampled(RATE).samples[0]))
+    f0, _ = analyse(_whole_frames(made.audio.resampled(RATE).samples[0]))
     pairs: list[tuple[float, float]] = []
     for word, (_, start, end) in zip(made.words, real.words, strict=True):
         told.lengths.append(abs((word.end - word.start) - (end - start)))
         for place in np.linspace(0.05, 0.95, 10):
-            here = int((word.start + place * (word.end - word.start)) * RATE / narrator.HOP)
-            there = int((start + place * (end - start)) * RATE / narrator.HOP)
+            here = int((word.start + place * (word.end - word.start)) * RATE / HOP)
+            there = int((start + place * (end - start)) * RATE / HOP)
             if here < len(f0) and there < len(real.f0) and f0[here] > 0 and real.f0[there] > 0:
                 pairs.append((float(f0[here]), float(real.f0[there])))
     if pairs and not rising:
@@ -151,7 +151,7 @@ def _melody(made: Speech, real: Recording, told: _Told, *, rising: bool) -> None
 
 
 def _whole_frames(samples: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(samples[: len(samples) // narrator.HOP * narrator.HOP])
+    return np.ascontiguousarray(samples[: len(samples) // HOP * HOP])
 
 
 def _clones(model: str, count: int, seed: int, folder: Path | None) -> list[Measure]:

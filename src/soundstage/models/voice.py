@@ -6,15 +6,16 @@ train that runs at the given pitch plus noise, each shaped by a filter that a sm
 envelope, so pitch is a free input: the same voice can speak higher, or sing. Filters are minimum phase by folding the
 cepstrum. The speaker is a vector read from any three seconds of sound and modulates every block.
 
-B batch · P phones · T frames of 12.5 ms · S steps of two frames · M envelope bands · F frequency bins · N samples · W
+B batch · P phones · T frames of 10 ms · S steps of two frames · M envelope bands · F frequency bins · N samples · W
 width
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 import torch
@@ -29,7 +30,8 @@ from soundstage.ops.stft import overlap_add, stft
 EDGE = 40
 """Phones counted from either end of a sentence."""
 KNOTS = ((-15.0, -21.0), (-14.2, -20.0), (-14.0, -17.0), (-13.9, -15.3), (-13.5, -14.0), (-12.8, -12.8), (6.0, 6.0))
-"""Log power as predicted and as measured, quantile by quantile: training asks for no exact depth below −14."""
+"""Log power as predicted and as measured, quantile by quantile: training asks for no exact depth below −14. A starter
+brings its own."""
 RELIEF = 0.3
 """How much further apart peaks and valleys of the envelope are drawn: what regression smooths over."""
 
@@ -51,12 +53,23 @@ class VoiceConfig:
     voices: int = 10
     """Rows of the table of named voices."""
     fft: int = 1024
+    sub: int = 1
+    """Filters of the vocoder a frame."""
+    ear_bands: int = 80
+    ear_fft: int = 1024
+    ear_top: float = 8000.0
+    """What the speaker encoder hears: mel bands up to so many Hz, the same for recordings of any quality."""
+    relief: float = RELIEF
+    knots: tuple[tuple[float, float], ...] = KNOTS
+    """How a prediction is drawn apart again: see `relieved`."""
 
     @classmethod
     def of(cls, config: Mapping[str, object]) -> VoiceConfig:
         """From a card's plain dictionary; unknown keys (names of voices, say) are the card's own."""
-        known = set(cls.__dataclass_fields__)
-        return cls(**{key: value for key, value in config.items() if key in known})  # type: ignore[arg-type]
+        given: dict[str, Any] = {key: config[key] for key in cls.__dataclass_fields__ if key in config}
+        if "knots" in given:
+            given["knots"] = tuple((float(x), float(y)) for x, y in given["knots"])
+        return cls(**given)
 
     def plain(self) -> dict[str, object]:
         """As a dictionary for a card."""
@@ -64,14 +77,22 @@ class VoiceConfig:
 
 
 def voice_starter(symbols: int) -> VoiceConfig:
-    """The shipped size, about 5 M parameters."""
-    return VoiceConfig(symbols=symbols)
+    """The shipped size, about 10 M parameters, at 24 kHz with frames of 10 ms."""
+    return VoiceConfig(
+        symbols=symbols, rate=24000, hop=240, bands=100, width=256, text_layers=4, frame_layers=7, vocoder_width=192,
+        vocoder_layers=5, fft=1024, sub=2, ear_fft=2048,
+    )  # fmt: skip
 
 
 def voice_tiny(symbols: int) -> VoiceConfig:
     """A toy of the same shape for tests."""
     return VoiceConfig(
         symbols=symbols,
+        rate=24000,
+        hop=240,
+        bands=100,
+        sub=2,
+        ear_fft=2048,
         width=32,
         text_layers=1,
         frame_layers=1,
@@ -177,35 +198,34 @@ class Vocoder(nn.Module):
     def __init__(self, config: VoiceConfig) -> None:
         super().__init__()
         width = config.vocoder_width
-        self.rate, self.hop, self.fft = config.rate, config.hop, config.fft
+        self.rate, self.hop, self.fft, self.sub = config.rate, config.hop, config.fft, config.sub
         self.into = nn.Conv1d(config.bands + 2, width, 5, padding=2)
         self.blocks = nn.ModuleList(ConvNeXtBlock(width) for _ in range(config.vocoder_layers))
-        self.out = nn.Linear(width, 2 * config.bands)
+        self.out = nn.Linear(width, 2 * config.bands * config.sub)
         nn.init.normal_(self.out.weight, std=0.01)
         nn.init.zeros_(self.out.bias)
         self.register_buffer(
             "spread", band_interpolation(config.bands, config.rate, config.fft // 2 + 1), persistent=False
         )
 
-    def forward(self, features: Tensor, envelope: Tensor, f0: Tensor, noise: Tensor) -> Tensor:
-        """features [B, T, M + 2] standardised, envelope [B, T, M] log power, f0 [B, T] Hz > 0, noise [B, T · hop].
-        Returns
+    def forward(self, features: Tensor, envelope: Tensor, pulses: Tensor, noise: Tensor) -> Tensor:
+        """features [B, T, M + 2] standardised, envelope [B, T, M] log power, pulses and noise [B, N = T · hop] to
         [B, N].
         """
         x = self.into(features.transpose(1, 2))
         for block in self.blocks:
             x = block(x)
         bend = functional.layer_norm(x.transpose(1, 2), x.shape[1:2])
-        voiced, rough = self.out(bend).chunk(2, -1)
+        voiced, rough = self.out(bend).unflatten(-1, (self.sub, -1)).flatten(1, 2).chunk(2, -1)
         spread: Tensor = self.spread  # type: ignore[assignment]
-        pulses = frames_of(pulse_train(f0, self.hop, self.rate), self.hop, self.fft)
-        harmonic = minimum_phase((0.5 * envelope + voiced) @ spread)  # [B, T, F]
-        breath = ((0.5 * envelope + rough) @ spread).clamp(-14, 6).exp()
-        spectrum = pulses * harmonic + frames_of(noise, self.hop, self.fft) * breath
-        whole = overlap_add(torch.fft.irfft(spectrum, self.fft).transpose(1, 2), self.hop)
-        return whole[
-            :, self.hop : self.hop + f0.shape[1] * self.hop
-        ]  # a filter's tail that would outlast the end is cut
+        size = self.hop // self.sub
+        shape = finer(envelope, self.sub)
+        buzz = frames_of(pulses, size, self.fft)
+        harmonic = minimum_phase((0.5 * shape + voiced) @ spread)  # [B, T · sub, F]
+        breath = ((0.5 * shape + rough) @ spread).clamp(-14, 6).exp()
+        spectrum = buzz * harmonic + frames_of(noise, size, self.fft) * breath
+        whole = overlap_add(torch.fft.irfft(spectrum, self.fft).transpose(1, 2), size)
+        return whole[:, size : size + pulses.shape[1]]  # a filter's tail that would outlast the end is cut
 
 
 class VoiceModel(nn.Module):
@@ -214,7 +234,7 @@ class VoiceModel(nn.Module):
     def __init__(self, config: VoiceConfig) -> None:
         super().__init__()
         self.config = config
-        self.speaker = SpeakerEncoder(config.bands, config.speaker)
+        self.speaker = SpeakerEncoder(config.ear_bands, config.speaker)
         self.acoustic = Acoustic(config)
         self.vocoder = Vocoder(config)
         self.table = nn.Parameter(torch.zeros(config.voices, config.speaker), requires_grad=False)
@@ -222,7 +242,8 @@ class VoiceModel(nn.Module):
             self.register_buffer(name, torch.full((config.bands,), start))
         for name, start in (("pitch_centre", 4.9), ("pitch_scale", 0.3), ("mel_centre", -4.0), ("mel_scale", 3.0)):
             self.register_buffer(name, torch.tensor([start]))
-        self.register_buffer("mel_bands", mel_bands(config.bands, config.rate, config.fft), persistent=False)
+        ears = mel_bands(config.ear_bands, config.rate, config.ear_fft, config.ear_top)
+        self.register_buffer("mel_bands", ears, persistent=False)
 
     def listen(self, samples: Tensor) -> Tensor:
         """Speaker vectors [B, V] of recordings [B, N] at the model's rate."""
@@ -232,7 +253,7 @@ class VoiceModel(nn.Module):
         """Standardised log mel [B, T, M] of recordings at any level [B, N]; each is set to one loudness first."""
         config = self.config
         samples = samples * (0.07 / samples.square().mean(-1, keepdim=True).sqrt().clamp(min=1e-5))
-        spectrum = stft(samples, config.fft, config.hop, pad="constant")
+        spectrum = stft(samples, config.ear_fft, config.hop, pad="constant")
         power = spectrum.abs().square().transpose(1, 2) @ self.mel_bands  # type: ignore[operator]
         return ((power + 1e-5).log() - self.mel_centre) / self.mel_scale  # type: ignore[operator]
 
@@ -243,59 +264,130 @@ class VoiceModel(nn.Module):
         return envelope * self.scale + self.centre, f0, voiced.sigmoid()  # type: ignore[operator]
 
     def sound(self, envelope: Tensor, f0: Tensor, voiced: Tensor, noise: Tensor) -> Tensor:
-        """Log envelope [B, T, M], pitch [B, T] Hz (of unvoiced frames too), voicing [B, T] in 0…1, noise [B, T ·
-        hop] to
-        samples.
+        """Log envelope [B, T, M], pitch [B, T] Hz (of unvoiced frames too), voicing [B, T] in 0…1, noise [B, T · hop]
+        to samples.
         """
+        pulses = pulse_train(f0, self.config.hop, self.config.rate)
+        return self.vocoder(self.features(envelope, f0, voiced), envelope, pulses, noise)  # type: ignore[no-any-return]
+
+    def features(self, envelope: Tensor, f0: Tensor, voiced: Tensor) -> Tensor:
+        """What the vocoder's network reads: [B, T, M + 2], standardised."""
         pitch = (f0.log() - self.pitch_centre) / self.pitch_scale  # type: ignore[operator]
         shape = (envelope - self.centre) / self.scale  # type: ignore[operator]
-        features = torch.cat((shape, pitch[..., None], voiced[..., None]), -1)
-        return self.vocoder(features, envelope, f0, noise)  # type: ignore[no-any-return]
+        return torch.cat((shape, pitch[..., None], voiced[..., None]), -1)
+
+
+class Score(NamedTuple):
+    """A sentence before it is sound, and the draws that it will be made with."""
+
+    envelope: Tensor  # [1, T, M]
+    f0: Tensor  # [1, T] Hz
+    voiced: Tensor  # [1, T]
+    noise: Tensor  # [1, T · hop]
+    durations: Tensor  # [P] frames
+
+
+class How(TypedDict, total=False):
+    """How `plan` is to say a sentence. Phone by phone and smoothed: `bend` [P] adds semitones, `gain` [P] dB; `stretch`
+    [P] is a factor on lengths; `span` widens the pitch range around its mean.
+    """
+
+    speed: float
+    semitones: float
+    span: float
+    bend: Tensor | None
+    stretch: Tensor | None
+    gain: Tensor | None
 
 
 @torch.inference_mode()
-def generate(
+def plan(
     model: VoiceModel,
     phones: Tensor,
     flags: Tensor,
     vector: Tensor,
     *,
+    generator: torch.Generator,
     speed: float = 1.0,
     semitones: float = 0.0,
+    span: float = 1.0,
     bend: Tensor | None = None,
-    generator: torch.Generator,
-) -> tuple[Tensor, Tensor]:
-    """One sentence. phones, flags int64 [P], vector [V]; `bend` [P] adds semitones phone by phone, smoothed.
+    stretch: Tensor | None = None,
+    gain: Tensor | None = None,
+) -> Score:
+    """Everything of one sentence but its sound. phones, flags int64 [P], vector [V]; the rest is explained at `How`.
 
-    Returns samples [N] and durations [P] in frames, whose sum times the hop is N exactly.
     Raises InputError when there are no phones.
     """
     if phones.numel() == 0:
         raise InputError("phones", "there are none", "give at least one phone")
     text, logs = model.acoustic.encode(phones[None], flags[None], vector[None])
-    durations = whole_frames(logs[0].clamp(max=5).exp() / speed)
+    lengths = logs[0].clamp(max=5).exp() / speed
+    durations = whole_frames(lengths if stretch is None else lengths * stretch)
     envelope, f0, voiced = model.render(text, durations[None], vector[None])
     count = int(durations.sum())
     envelope, f0, voiced = envelope[:, :count], f0[:, :count], (voiced[:, :count] > 0.5).float()
-    envelope = relieved(envelope)
+    envelope = relieved(envelope, model.config.relief, model.config.knots)
     shift = torch.full_like(f0, semitones)
     if bend is not None:
-        steps = bend.repeat_interleave(durations)[None, None]
-        shift = shift + functional.avg_pool1d(functional.pad(steps, (4, 4), mode="replicate"), 9, 1)[:, 0]
-    f0 = f0 * 2 ** (shift / 12)
+        shift = shift + _smoothed(bend, durations)
+    if gain is not None:
+        envelope = envelope + _smoothed(gain, durations)[..., None] * (math.log(10) / 10)
+    centre = (f0.log() * voiced).sum() / voiced.sum().clamp(min=1)
+    f0 = torch.where(voiced.any(), centre + span * (f0.log() - centre), f0.log()).exp() * 2 ** (shift / 12)
     noise = torch.randn(1, count * model.config.hop, generator=generator, device=generator.device).to(f0.device)
-    return model.sound(envelope, f0, voiced, noise)[0], durations
+    return Score(envelope, f0, voiced, noise, durations)
 
 
-def relieved(envelope: Tensor) -> Tensor:
-    """A predicted log envelope [B, T, M] with the depth of real silence and the relief of real formants."""
-    x, y = torch.tensor(KNOTS, dtype=envelope.dtype, device=envelope.device).T.contiguous()
+@torch.inference_mode()
+def generate(
+    model: VoiceModel, phones: Tensor, flags: Tensor, vector: Tensor, *, generator: torch.Generator, **how: Unpack[How]
+) -> tuple[Tensor, Tensor]:
+    """One sentence: samples [N] and durations [P] in frames, whose sum times the hop is N exactly. See `plan`."""
+    score = plan(model, phones, flags, vector, generator=generator, **how)
+    return model.sound(score.envelope, score.f0, score.voiced, score.noise)[0], score.durations
+
+
+def stream(model: VoiceModel, score: Score, first: int = 12, most: int = 60) -> Iterator[Tensor]:
+    """The samples of `generate`, piece by piece: `first` frames, then twice as many each time, up to `most`.
+
+    Each piece is made with the frames around it that the vocoder's network and filters reach, so that the pieces
+    joined are the whole.
+    """
+    hop, vocoder = model.config.hop, model.vocoder
+    ahead = 3 + 3 * len(vocoder.blocks)  # the network's reach, and a frame for the finer envelope
+    behind = ahead + 1 + -(-vocoder.fft // hop)
+    with torch.inference_mode():
+        pulses = pulse_train(score.f0, hop, model.config.rate)
+        features = model.features(score.envelope, score.f0, score.voiced)
+        start, total = 0, score.f0.shape[1]
+        while start < total:
+            stop = min(total, start + first)
+            low, high = max(0, start - behind), min(total, stop + ahead)
+            t, n = slice(low, high), slice(low * hop, high * hop)
+            made = vocoder(features[:, t], score.envelope[:, t], pulses[:, n], score.noise[:, n])[0]
+            yield made[(start - low) * hop : (stop - low) * hop]
+            start, first = stop, min(2 * first, most)
+
+
+def _smoothed(values: Tensor, durations: Tensor) -> Tensor:
+    """Values [P] of phones as a curve over their frames [1, T]."""
+    steps = values.repeat_interleave(durations)[None, None]
+    return functional.avg_pool1d(functional.pad(steps, (4, 4), mode="replicate"), 9, 1)[:, 0]
+
+
+def relieved(envelope: Tensor, relief: float, knots: Sequence[tuple[float, float]] = KNOTS) -> Tensor:
+    """A predicted log envelope [B, T, M] with the depth of real silence and the relief of real formants.
+
+    `knots` say which measured power a predicted one stands for; `relief` how far peaks and valleys are drawn apart.
+    """
+    x, y = torch.tensor(knots, dtype=envelope.dtype, device=envelope.device).T.contiguous()
     envelope = envelope.clamp(float(x[0]), float(x[-1]))
     upper = torch.searchsorted(x, envelope.contiguous()).clamp(1, len(x) - 1)
     share = (envelope - x[upper - 1]) / (x[upper] - x[upper - 1])
     envelope = y[upper - 1] + share * (y[upper] - y[upper - 1])
     smooth = functional.avg_pool1d(functional.pad(envelope, (7, 7), mode="replicate"), 15, 1)
-    return envelope + RELIEF * (envelope - smooth)
+    return envelope + relief * (envelope - smooth)
 
 
 def whole_frames(lengths: Tensor) -> Tensor:
@@ -323,6 +415,13 @@ def pulse_train(f0: Tensor, hop: int, rate: int) -> Tensor:
         return (ratio - 1) * 0.5 * (2 / count).sqrt()
 
 
+def finer(x_BTM: Tensor, times: int) -> Tensor:
+    """Frames [B, T · times, M] between frames [B, T, M], on straight lines."""
+    if times == 1:
+        return x_BTM
+    return functional.interpolate(x_BTM.transpose(1, 2), scale_factor=float(times), mode="linear").transpose(1, 2)
+
+
 def frames_of(samples: Tensor, hop: int, fft: int) -> Tensor:
     """Spectra [B, T, F] of frames of two hops centred on every hop's first sample, of samples [B, T · hop]."""
     window = torch.hann_window(2 * hop, device=samples.device)
@@ -340,9 +439,9 @@ def minimum_phase(log_gain: Tensor) -> Tensor:
     return torch.polar(spectrum.real.exp(), spectrum.imag)
 
 
-def mel_bands(bands: int, rate: int, fft: int) -> Tensor:
-    """[F, M] mel windows whose weights sum to one each, so that a flat spectrum keeps its level."""
-    bank = mel_filterbank(rate, fft, bands, scale="htk", area=False)
+def mel_bands(bands: int, rate: int, fft: int, top: float) -> Tensor:
+    """[F, M] mel windows up to `top` Hz whose weights sum to one each, so that a flat spectrum keeps its level."""
+    bank = mel_filterbank(rate, fft, bands, high=top, scale="htk", area=False)
     return (bank / bank.sum(1, keepdim=True)).T.contiguous()
 
 

@@ -1,8 +1,8 @@
 """Trains `starter/voice`: data, vocoder, acoustic network, export. Every part resumes where it was stopped.
 
-    python -m soundstage.recipes.voice data        # 2.7 hours of speech by 120 synthetic speakers; 6 core-minutes
-    python -m soundstage.recipes.voice vocoder     # 9 minutes on one core
-    python -m soundstage.recipes.voice acoustic    # 30 minutes on one core
+    python -m soundstage.recipes.voice data        # 5 hours of speech by 310 synthetic speakers; 15 core-minutes
+    python -m soundstage.recipes.voice vocoder     # half an hour on one core
+    python -m soundstage.recipes.voice acoustic    # an hour and more on one core
     python -m soundstage.recipes.voice export      # writes starter/voice; usable at any moment of training
     python -m soundstage.recipes.voice score       # measures it beside the narrator, writes that into its card
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,7 +26,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from soundstage.data import narrator
-from soundstage.data.narrator import HOP, Recording
+from soundstage.data.narrator import Recording
+from soundstage.data.narrator_sound import BANDS, HOP, RATE
 from soundstage.errors import InputError, MissingError
 from soundstage.evaluate.voice import evaluate
 from soundstage.models.voice import Acoustic, SpeakerEncoder, VoiceModel, voice_starter
@@ -38,7 +39,7 @@ from soundstage.weights.load import save_starter
 DATA = Path("runs/narrator")
 RUNS = Path("runs/voice")
 STARTER = Path(__file__).parents[1] / "starter" / "voice"
-REFERENCE = 2 * narrator.RATE + narrator.RATE // 2
+REFERENCE = 2 * RATE + RATE // 2
 """Samples of a reference recording in training; any length works afterwards."""
 QUIET = -14.0
 """Log power below which the acoustic network need not be exact:
@@ -59,19 +60,20 @@ ABOUT = {
     "wren": "a child or a small creature",
 }
 DATA_NOTE = (
-    "2.5 hours: 2,908 sentences of our own grammar, spoken by flite 2.2 (voices slt, awb and rms, Carnegie Mellon "
-    "University, BSD-like licence) as 111 synthetic speakers, nine of them with names, with pitch, formants, "
-    "tempo and brightness varied. The vocoder also heard kal16. No recording of a person."
+    "4.8 hours: 5,637 sentences of our own grammar, spoken by flite 2.2 (voices slt, awb and rms, Carnegie Mellon "
+    "University, BSD-like licence) as 292 synthetic speakers, nine of them with names, with pitch, formants, "
+    "tempo and brightness varied, and an octave of noise above the 8 kHz at which flite ends. The vocoder heard no "
+    "other. No recording of a person."
 )
 NOTES = (
-    "English at 16 kHz (what its narrator has; a higher rate of the output would add nothing), clear and steady, "
-    "with the plain melody of the synthesisers it learned from; nobody would take it for a person, and its words "
-    "are less clear than its narrator's. A clone takes over pitch and colour of its reference within the range of "
-    "synthetic speakers, not accent or manner. It cannot laugh or sing by itself; pitch is an input. That "
-    "questions rise is a rule. Trained for about 32 core-minutes (an estimate; half of them on a crowded CPU, in "
-    "several sittings); more are the first thing to give it, then recordings of people. Word errors were "
-    "measured for three voices, on sentences some of which were looked at while it was made. The dictionary beside "
-    "it was read out of flite's lexicon (Carnegie Mellon University)."
+    "English at 24 kHz, clear and steady; a recogniser understands it as well as its narrator. Nobody would take it "
+    "for a person: it has the plain timbre of the synthesisers it learned from. Melody and rests follow written rules "
+    "(text/prosody.py): questions rise, statements fall, commas wait, *this* is stressed; styles are neutral, lively "
+    "and calm. A clone takes over pitch and colour of its reference within the range of synthetic speakers, not "
+    "accent or manner. It cannot laugh or sing by itself; pitch is an input. Trained for about 28 (vocoder) and 66 "
+    "(acoustic) minutes of one core; longer training and recordings of people are what to give it next. Word errors "
+    "were measured for three voices, on sentences some of which were looked at while it was made. The dictionary "
+    "beside it was read out of flite's lexicon (Carnegie Mellon University)."
 )
 
 
@@ -137,7 +139,7 @@ def _pick(count: int, generator: torch.Generator) -> int:
     return int(torch.randint(count, (), generator=generator))
 
 
-def acoustic_batch(found: Corpus, generator: torch.Generator, frames: int = 1600) -> dict[str, Tensor]:
+def acoustic_batch(found: Corpus, generator: torch.Generator, frames: int = 2000) -> dict[str, Tensor]:
     """Sentences of about one length, `frames` in all, each with a reference by the same speaker saying something
     else."""
     middle = _pick(len(found.order), generator)
@@ -151,7 +153,7 @@ def acoustic_batch(found: Corpus, generator: torch.Generator, frames: int = 1600
     time = (max(len(recording.f0) for recording in batch) + 1) // 2 * 2
     out = {name: torch.zeros(count, phones, dtype=torch.long) for name in ("phones", "flags", "durations")}
     out |= {name: torch.zeros(count, time) for name in ("pitch", "voiced", "mask")}
-    out["envelope"] = torch.zeros(count, time, narrator.BANDS)
+    out["envelope"] = torch.zeros(count, time, BANDS)
     out["reference"] = torch.zeros(count, REFERENCE)
     for row, (index, recording) in enumerate(zip(chosen, batch, strict=True)):
         p, t = len(recording.phones), len(recording.f0)
@@ -205,7 +207,7 @@ def acoustic_loss(
     return 2.5 * shape + tune + 0.4 * flag + 0.4 * length, values
 
 
-def vocoder_batch(found: Corpus, generator: torch.Generator, count: int = 12, frames: int = 64) -> dict[str, Tensor]:
+def vocoder_batch(found: Corpus, generator: torch.Generator, count: int = 12, frames: int = 80) -> dict[str, Tensor]:
     """Stretches of speech with their features."""
     rows: dict[str, list[NDArray[np.float32]]] = {"samples": [], "envelope": [], "f0": [], "voiced": []}
     while len(rows["f0"]) < count:
@@ -221,7 +223,7 @@ def vocoder_batch(found: Corpus, generator: torch.Generator, count: int = 12, fr
     return {name: torch.from_numpy(np.stack(values)) for name, values in rows.items()}
 
 
-def spectral_loss(made: Tensor, real: Tensor, sizes: Sequence[int] = (1024, 512, 256)) -> Tensor:
+def spectral_loss(made: Tensor, real: Tensor, sizes: Sequence[int] = (1536, 768, 384, 128)) -> Tensor:
     """Spectral convergence and log magnitude at several resolutions (Yamamoto et al., 2020), mean over them."""
     total = made.new_zeros(())
     for size in sizes:
@@ -234,7 +236,7 @@ def spectral_loss(made: Tensor, real: Tensor, sizes: Sequence[int] = (1024, 512,
     return total / len(sizes)
 
 
-def train_vocoder(minutes: float = 9.0, steps: int = 6000) -> None:
+def train_vocoder(minutes: float = 28.0, steps: int = 6000) -> None:
     """The vocoder on measured envelope, pitch and voicing."""
     found, model = corpus(), VoiceModel(voice_starter(len(SYMBOLS)))
     statistics(found, model)
@@ -249,7 +251,7 @@ def train_vocoder(minutes: float = 9.0, steps: int = 6000) -> None:
     fit(RUNS / "vocoder", model.vocoder, step, steps=steps, minutes=minutes, lr=1e-3, warmup=50, ema=0.995, seed=1)
 
 
-def train_acoustic(minutes: float = 30.0, steps: int = 20000) -> None:
+def train_acoustic(minutes: float = 66.0, steps: int = 20000) -> None:
     """The acoustic network and the speaker encoder together."""
     found, model = corpus(), VoiceModel(voice_starter(len(SYMBOLS)))
     statistics(found, model)
@@ -269,9 +271,47 @@ def named_vectors(model: VoiceModel, found: Sequence[Sequence[Recording]]) -> Te
     """[K, V] one vector a named voice, the mean over its first recordings, standardised again."""
     rows = []
     for recordings in found:
-        samples = np.concatenate([recording.samples for recording in recordings[:12]])[: 20 * narrator.RATE]
+        samples = np.concatenate([recording.samples for recording in recordings[:12]])[: 20 * RATE]
         rows.append(model.listen(torch.from_numpy(samples)[None])[0])
     return torch.stack(rows)
+
+
+QUANTILES = (0.002, 0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+"""Where prediction and measurement are compared; above the middle a prediction is left as it is."""
+
+
+@torch.inference_mode()
+def drawn_apart(model: VoiceModel, found: Corpus, count: int = 120) -> dict[str, Any]:
+    """The `knots` and the `relief` of a config: what regression smoothed over, measured on some recordings."""
+    made, true, ridges = [], [], []
+    for index in range(0, len(found.recordings), max(1, len(found.recordings) // count)):
+        recording = found.recordings[index]
+        vector = model.listen(torch.from_numpy(recording.samples)[None])
+        phones, flags, durations = (
+            torch.from_numpy(values.astype(np.int64))[None]
+            for values in (recording.phones, recording.flags, recording.durations)
+        )
+        text, _ = model.acoustic.encode(phones, flags, vector)
+        envelope, _, _ = model.render(text, durations, vector)
+        envelope, real = envelope[:, : len(recording.f0)], torch.from_numpy(recording.envelope)[None]
+        made.append(envelope.flatten())
+        true.append(real.flatten())
+        loud = real[0].mean(1) > real[0].mean(1).max() - 4
+        ridges.append([float((x - _smooth(x))[0, loud].square().mean()) for x in (envelope, real)])
+    at = torch.tensor(QUANTILES)
+    x, y = (torch.cat(values)[::7].quantile(at).tolist() for values in (made, true))
+    knots = [(x[0] - 1.0, min(y[0], x[0] - 1.0))]
+    for here, there in zip(x, y, strict=True):
+        if here > knots[-1][0] + 0.02:
+            knots.append((here, max(there, knots[-1][1])))
+    predicted, measured = np.array(ridges).mean(0)
+    relief = float(np.clip(np.sqrt(measured / predicted) - 1, 0, 0.5))
+    rounded = tuple((round(a, 3), round(b, 3)) for a, b in (*knots, (6.0, 6.0)))
+    return {"knots": rounded, "relief": round(relief, 3)}
+
+
+def _smooth(envelope: Tensor) -> Tensor:
+    return functional.avg_pool1d(functional.pad(envelope, (7, 7), mode="replicate"), 15, 1)
 
 
 def export(target: Path = STARTER, scores: Sequence[dict[str, Any]] = ()) -> Card:
@@ -286,6 +326,7 @@ def export(target: Path = STARTER, scores: Sequence[dict[str, Any]] = ()) -> Car
     offered = narrator.cast()
     shards = [narrator.load(DATA / f"{speaker.name}.npz")[1] for speaker in offered.values()]
     model.table.data.copy_(named_vectors(model, shards))
+    config = replace(config, **drawn_apart(model, corpus()))
     card = Card(
         ref="starter/voice",
         family="voice",
@@ -322,9 +363,9 @@ def main(arguments: Sequence[str]) -> None:
     if part == "data":
         narrator.make(DATA)
     elif part == "vocoder":
-        train_vocoder(minutes or 9.0)
+        train_vocoder(minutes or 28.0)
     elif part == "acoustic":
-        train_acoustic(minutes or 30.0)
+        train_acoustic(minutes or 66.0)
     elif part == "export":
         print(export().model_dump_json(indent=2))
     elif part == "score":

@@ -8,9 +8,10 @@ N samples
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from soundstage.media import Audio, Phoneme, Speech, Word
 from soundstage.text.phonemes import Spoken
 from soundstage.text.symbols import PAUSE
 
+LOUDEST = 0.98  # of full scale
 Side = Literal["left", "right"]
 Span = tuple[int, int]  # first sample and the one behind the last
 
@@ -52,21 +54,46 @@ class Said:
     rests: tuple[tuple[int, float], ...] = ()
     """Sample at which, and seconds for which, there is silence."""
 
+    def pieces(self, rate: int) -> Iterator[NDArray[np.float32]]:
+        """Its sound with its rests, for who listens while it is made."""
+        return with_rests([self.samples], self.rests, rate)
+
+
+def rests_of(sentence: Spoken, lengths: Sequence[int]) -> tuple[tuple[int, float], ...]:
+    """The silences asked for, by the length in samples of every phone."""
+    ends = accumulate(lengths)
+    return tuple((end, phone.silence) for phone, end in zip(sentence.phones, ends, strict=True) if phone.silence)
+
+
+def with_rests(
+    pieces: Iterable[NDArray[np.float32]], rests: Sequence[tuple[int, float]], rate: int
+) -> Iterator[NDArray[np.float32]]:
+    """Pieces of one sentence with its silences between them, at the sample where each belongs."""
+    left, at = list(rests), 0
+    for piece in pieces:
+        begin = 0
+        while left and left[0][0] < at + len(piece):
+            place, seconds = left.pop(0)
+            yield piece[begin : place - at]
+            yield np.zeros(round(seconds * rate), np.float32)
+            begin = place - at
+        yield piece[begin:]
+        at += len(piece)
+    for _, seconds in left:
+        yield np.zeros(round(seconds * rate), np.float32)
+
 
 def by_phones(sentence: Spoken, samples: NDArray[np.float32], lengths: Sequence[int]) -> Said:
     """Said with the length in samples of every phone of the sentence, pauses too."""
     words: dict[int, Span] = {}
     phones: list[tuple[str, int, int]] = []
-    rests: list[tuple[int, float]] = []
     at = 0
     for phone, length in zip(sentence.phones, lengths, strict=True):
         if phone.symbol != PAUSE:
             phones.append((phone.symbol, at, at + length))
             words[phone.token] = (words.get(phone.token, (at, at))[0], at + length)
         at += length
-        if phone.silence:
-            rests.append((at, phone.silence))
-    return Said(sentence, samples, words, tuple(phones), tuple(rests))
+    return Said(sentence, samples, words, tuple(phones), rests_of(sentence, lengths))
 
 
 def by_words(sentence: Spoken, samples: NDArray[np.float32], words: Mapping[int, Span]) -> Said:
@@ -104,7 +131,7 @@ def join(parts: Sequence[Said], rate: int, text: str, gap: float) -> Speech:
         at += len(part.samples) + int(lengths.sum())
     whole = np.concatenate(sound)
     peak = float(np.abs(whole).max(initial=0.0))
-    return Speech(Audio((whole * min(1.0, 0.98 / (peak + 1e-9)))[None], rate), tuple(words), tuple(phonemes), text)
+    return Speech(Audio((whole * min(1.0, LOUDEST / (peak + 1e-9)))[None], rate), tuple(words), tuple(phonemes), text)
 
 
 def _at(

@@ -6,14 +6,21 @@ are counted in samples from the durations that made the sound, so they are exact
 
 from __future__ import annotations
 
-from typing import Annotated
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, ParamSpec
+
+import numpy as np
 
 from soundstage import runtime
 from soundstage.errors import InputError
 from soundstage.graph import Between, ModelRef, Says, Seed, task
-from soundstage.media import Speech, Voice
-from soundstage.tasks.said import Manner, Said, join
+from soundstage.graph.node import TaskFunction
+from soundstage.media import Audio, Speech, Voice
+from soundstage.tasks.said import LOUDEST, Manner, Said, join
 from soundstage.text.prosody import STYLES
+
+P = ParamSpec("P")
 
 
 @task(version=2)
@@ -37,9 +44,7 @@ def speak(
     Raises InputError for a text without words, for an unknown voice or style (its message lists those there are), for a
     silent reference, and for what the model cannot do.
     """
-    if style not in STYLES:
-        raise InputError("style", f"{style[:40]!r} is not known", f"choose {', '.join(STYLES)}")
-    manner = Manner(style=style, speed=speed, pitch=pitch)
+    manner = _manner(style, speed, pitch)
     parts: list[Said] = []
     from soundstage.tasks.speak_engines import ENGINES  # brings torch, which a cached result does not need
 
@@ -51,3 +56,48 @@ def speak(
             generator = runtime.generator(runtime.derive(seed, "sentence", index))
             parts.append(engine.say(sentence, speaker, manner, generator))
         return join(parts, engine.rate, text, STYLES[style].rest / speed)
+
+
+def _pieces(
+    *, text: str, voice: Voice | None, model: str, style: str, speed: float, pitch: float, seed: int
+) -> Iterator[Audio]:
+    manner = _manner(style, speed, pitch)
+    from soundstage.tasks.speak_engines import ENGINES
+
+    with runtime.use(model, ENGINES) as engine:
+        sentences = engine.read(text)
+        engine.check(manner)
+        speaker = engine.speaker(voice)
+        for index, sentence in enumerate(sentences):
+            runtime.check_cancelled()
+            if index:
+                yield Audio.silence(STYLES[style].rest / speed, engine.rate)
+            generator = runtime.generator(runtime.derive(seed, "sentence", index))
+            for piece in engine.pieces(sentence, speaker, manner, generator):
+                if len(piece):
+                    yield Audio(np.clip(piece, -LOUDEST, LOUDEST)[None], engine.rate)
+
+
+def _manner(style: str, speed: float, pitch: float) -> Manner:
+    if style not in STYLES:
+        raise InputError("style", f"{style[:40]!r} is not known", f"choose {', '.join(STYLES)}")
+    return Manner(style=style, speed=speed, pitch=pitch)
+
+
+def _live(task: TaskFunction[P, Any], make: Callable[..., Iterator[Audio]]) -> Callable[P, Iterator[Audio]]:
+    """What has a task's signature and yields pieces."""
+    signature = inspect.signature(task.task.function)
+
+    def live(*args: P.args, **kwargs: P.kwargs) -> Iterator[Audio]:
+        given = signature.bind(*args, **kwargs)
+        given.apply_defaults()
+        return make(**given.arguments)
+
+    return live
+
+
+speak_live = _live(speak, _pieces)
+"""`speak` for who listens while it is made: takes what `speak` takes, yields `Audio` piece by piece.
+
+Joined, the pieces are what `speak` gives, but that a peak above full scale is clipped where `speak` turns all down.
+"""

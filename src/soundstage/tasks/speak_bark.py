@@ -7,11 +7,14 @@ no times; its words are aligned.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from soundstage import runtime
@@ -71,6 +74,12 @@ class BarkSpeaker:
             raise InputError("voice", f"{name!r} is no preset's name", "give one such as v2/en_speaker_6")
         single: Path = self.folder / VOICES / f"{name}.npz"
         return Narrator(read_voice(single if single.is_file() else single.with_suffix("")))
+
+    def pieces(
+        self, sentence: Spoken, speaker: Narrator, manner: Manner, generator: torch.Generator
+    ) -> Iterator[NDArray[np.float32]]:
+        """See `SpeechEngine.pieces`: a sentence at a time."""
+        return self.say(sentence, speaker, manner, generator).pieces(self.rate)
 
     def say(self, sentence: Spoken, speaker: Narrator, manner: Manner, generator: torch.Generator) -> Said:
         """See `SpeechEngine.say`."""

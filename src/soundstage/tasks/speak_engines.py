@@ -5,10 +5,12 @@ Notable: an engine splits a text its own way and says one sentence at a time; pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from soundstage.media import Voice
 from soundstage.tasks.said import Manner, Said
@@ -36,6 +38,11 @@ class SpeechEngine(Protocol):
 
     def say(self, sentence: Spoken, speaker: Any, manner: Manner, generator: torch.Generator) -> Said:
         """Mono samples of one sentence, with the times of its words."""
+
+    def pieces(
+        self, sentence: Spoken, speaker: Any, manner: Manner, generator: torch.Generator
+    ) -> Iterator[NDArray[np.float32]]:
+        """The same sound as it is made, with its rests."""
 
 
 ENGINES: Mapping[str, Callable[[Loaded], SpeechEngine]] = {

@@ -7,11 +7,14 @@ folder `vocoder` beside the weights, or the public one. Its words are aligned, f
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from soundstage import runtime
@@ -97,6 +100,12 @@ class F5Speaker:
             listen(samples).to(self.dtype), f"{text} ", line_of(text), spoken(samples[0]), samples.shape[-1] // HOP,
             float(gain),
         )  # fmt: skip
+
+    def pieces(
+        self, sentence: Spoken, speaker: Prompt, manner: Manner, generator: torch.Generator
+    ) -> Iterator[NDArray[np.float32]]:
+        """See `SpeechEngine.pieces`: a sentence at a time."""
+        return self.say(sentence, speaker, manner, generator).pieces(self.rate)
 
     def say(self, sentence: Spoken, speaker: Prompt, manner: Manner, generator: torch.Generator) -> Said:
         """See `SpeechEngine.say`."""

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from soundstage.errors import InputError, MissingError
 from soundstage.media import Voice
-from soundstage.models.vits import Vits, plan, with_blanks
-from soundstage.tasks.said import Manner, Said, Span, by_words
+from soundstage.models.vits import Plan, Vits, plan, stream, with_blanks
+from soundstage.tasks.said import Manner, Said, Span, by_words, with_rests
 from soundstage.tasks.speak_voice import frontend
 from soundstage.text.normalise import plain
 from soundstage.text.phonemes import Spoken
@@ -81,6 +84,22 @@ class VitsSpeaker:
 
     def say(self, sentence: Spoken, speaker: int | None, manner: Manner, generator: torch.Generator) -> Said:
         """See `SpeechEngine.say`."""
+        made, words = self._planned(sentence, speaker, manner, generator)
+        with torch.inference_mode():
+            samples = self.model.decoder(made.latents, made.voice)[0]
+        return by_words(sentence, samples.float().cpu().numpy(), words)
+
+    def pieces(
+        self, sentence: Spoken, speaker: int | None, manner: Manner, generator: torch.Generator
+    ) -> Iterator[NDArray[np.float32]]:
+        """See `SpeechEngine.pieces`: the decoder works piece by piece."""
+        made, words = self._planned(sentence, speaker, manner, generator)
+        rests = by_words(sentence, np.zeros(0, np.float32), words).rests
+        return with_rests((piece[0].float().cpu().numpy() for piece in stream(self.model, made)), rests, self.rate)
+
+    def _planned(
+        self, sentence: Spoken, speaker: int | None, manner: Manner, generator: torch.Generator
+    ) -> tuple[Plan, dict[int, Span]]:
         symbols = [each for each in self.symbols(sentence) if each[0] in self.vocabulary]
         if not any(token >= 0 for _, token in symbols):
             written = sentence.sentence.written[:40]
@@ -88,8 +107,6 @@ class VitsSpeaker:
         ids = torch.tensor([[self.vocabulary[symbol] for symbol, _ in symbols]], device=self.device)
         ids = with_blanks(ids) if self.blanks else ids
         made = plan(self.model, ids, speaker=speaker, speed=manner.speed * self.model.config.speed, generator=generator)
-        with torch.inference_mode():
-            samples = self.model.decoder(made.latents, made.voice)[0]
         ends = (made.durations[0].cumsum(0) * self.model.config.hop).tolist()
         step, first = (2, 1) if self.blanks else (1, 0)
         words: dict[int, Span] = {}
@@ -98,7 +115,7 @@ class VitsSpeaker:
             if token >= 0:
                 start = words.get(token, (ends[at - 1] if at else 0, 0))[0]
                 words[token] = (start, ends[at])
-        return by_words(sentence, samples.float().cpu().numpy(), words)
+        return made, words
 
     def symbols(self, sentence: Spoken) -> list[Symbol]:
         """Letters or IPA with the token of each; words are kept apart by a space, marks stand by themselves."""

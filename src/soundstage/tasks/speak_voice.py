@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import cast
 
@@ -12,8 +13,8 @@ from torch import Tensor
 
 from soundstage.errors import InputError
 from soundstage.media import Audio, Voice
-from soundstage.models.voice import VoiceModel, generate
-from soundstage.tasks.said import Manner, Said, by_phones
+from soundstage.models.voice import Score, VoiceModel, plan, stream
+from soundstage.tasks.said import Manner, Said, by_phones, rests_of, with_rests
 from soundstage.text.phonemes import Frontend, Spoken
 from soundstage.text.prosody import STYLES, prosody
 from soundstage.weights import Loaded
@@ -61,18 +62,33 @@ class StarterVoice:
         samples = heard(reference.mono().resampled(self.rate).samples[0], self.rate)
         return self.model.listen(torch.from_numpy(samples).to(self.device)[None])[0]
 
+    @torch.inference_mode()
     def say(self, sentence: Spoken, speaker: Tensor, manner: Manner, generator: torch.Generator) -> Said:
         """See `SpeechEngine.say`."""
+        score = self._score(sentence, speaker, manner, generator)
+        samples = self.model.sound(score.envelope, score.f0, score.voiced, score.noise)[0]
+        return by_phones(sentence, samples.float().cpu().numpy(), (score.durations * self.model.config.hop).tolist())
+
+    def pieces(
+        self, sentence: Spoken, speaker: Tensor, manner: Manner, generator: torch.Generator
+    ) -> Iterator[NDArray[np.float32]]:
+        """See `SpeechEngine.pieces`: the vocoder works piece by piece."""
+        score = self._score(sentence, speaker, manner, generator)
+        rests = rests_of(sentence, (score.durations * self.model.config.hop).tolist())
+        made = (piece.float().cpu().numpy() for piece in stream(self.model, score))
+        return with_rests(made, rests, self.rate)
+
+    @torch.inference_mode()
+    def _score(self, sentence: Spoken, speaker: Tensor, manner: Manner, generator: torch.Generator) -> Score:
         asked, style = prosody(sentence), STYLES[manner.style]
         phones, flags = (torch.tensor(values, device=self.device) for values in (sentence.ids, sentence.flags))
         bend, stretch, gain = (
             torch.tensor(values, device=self.device) for values in (asked.bend, asked.stretch, asked.gain)
         )
-        samples, frames = generate(
+        return plan(
             self.model, phones, flags, speaker, speed=manner.speed * style.speed, semitones=manner.pitch + style.lift,
             span=style.span, bend=bend, stretch=stretch, gain=gain, generator=generator,
         )  # fmt: skip
-        return by_phones(sentence, samples.float().cpu().numpy(), (frames * self.model.config.hop).tolist())
 
 
 def heard(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
