@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 BRIEF ?= A lighthouse keeper's cat finds a stranded whale. Thirty seconds, gentle.
+export BRIEF  # the shell takes it from the environment, whatever quotes are in it
 
 .DEFAULT_GOAL := help
 .PHONY: help film draft test check format bench clean
@@ -15,11 +16,11 @@ help:  ## print these habits
 
 film: $(VENV)/.core  ## make out/film.mp4 from one sentence (BRIEF="..." for your own)
 	@mkdir -p out
-	$(BIN)/soundstage film "$(BRIEF)" -o out/film.mp4
+	$(BIN)/soundstage film "$$BRIEF" -o out/film.mp4
 
 draft: $(VENV)/.core  ## the same film in seconds, over drawn pictures
 	@mkdir -p out
-	$(BIN)/soundstage film "$(BRIEF)" -o out/draft.mp4 --draft
+	$(BIN)/soundstage film "$$BRIEF" -o out/draft.mp4 --draft
 
 test: $(VENV)/.dev  ## install what is missing and run every test
 	$(BIN)/python -m pytest
@@ -40,10 +41,12 @@ bench: $(VENV)/.dev  ## measure against peers and write docs/bench.md
 clean:  ## remove what was built and made (the environment too)
 	rm -rf $(VENV) out dist build src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-# torch first and alone: with its exact version the CPU build is found, a range would fetch the CUDA libraries
+# torch first and alone: with its exact version the CPU build is found, a range would fetch the CUDA libraries.
+# Where the index holds CUDA builds only: make film TORCH_INDEX=https://download.pytorch.org/whl/cpu
 $(VENV)/.torch: constraints.txt
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(PIP) torch numpy
+	$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
+	$(PIP) numpy
 	@touch $@
 
 $(VENV)/.core: $(VENV)/.torch pyproject.toml

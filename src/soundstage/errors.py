@@ -55,4 +55,4 @@ class CancelledRun(SoundstageError):
 
     def __init__(self, where: str = "the run") -> None:
         self.where = where
-        super().__init__(f"{where} was cancelled; what had finished is kept in the cache")
+        super().__init__(f"{where} was cancelled; what a graph had finished is kept in the cache")

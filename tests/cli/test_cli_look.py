@@ -62,6 +62,9 @@ def test_a_graph_is_checked_and_shown(soundstage: Run, graph: str) -> None:
     facts = json.loads(soundstage("graph", "check", graph, "--json")[1])
     assert facts["nodes"] == 2 and facts["unknown"] == ["words", "shout"]
     assert soundstage("graph", "show", graph)[1].startswith("flowchart LR\n")
+    assert json.loads(soundstage("graph", "show", graph, "--json")[1])["mermaid"].startswith("flowchart LR\n")
+    drawn = soundstage("graph", "show", graph, "-o", "graph.png", "--json")[1]
+    assert json.loads(drawn) == {"output": "graph.png"}
     assert soundstage("graph", "show", graph, "-o", "graph.png")[0] == 0
     assert Path("graph.png").read_bytes().startswith(b"\x89PNG")
     assert soundstage("graph", "show", graph, "-o", "graph.svg")[0] == 2
@@ -78,6 +81,11 @@ def test_a_graph_is_checked_and_shown(soundstage: Run, graph: str) -> None:
         ),
         (lambda g: g["nodes"]["tone"].update(task="whisper"), 2, "nodes.tone.task: 'whisper' is not a task"),
         (lambda g: g["nodes"]["tone"]["inputs"].update(fails="run"), 1, "hoarse; drink tea"),
+        (
+            lambda g: g["outputs"].update(film={"from": "tone.samples"}),
+            2,
+            "outputs.film: tone.samples is ndarray[",
+        ),
     ],
 )
 def test_a_bad_graph_is_one_line_and_an_exit_code(
@@ -116,7 +124,8 @@ def test_the_cache_is_listed_limited_and_cleared(soundstage: Run, graph: str) ->
     assert "of 1.0 MB" in soundstage("cache", "size")[1]
     soundstage("cache", "limit", "1k")
     assert json.loads(soundstage("cache", "size", "--json")[1])["bytes"] <= 1024
-    soundstage("cache", "clear")
+    assert json.loads(soundstage("cache", "limit", "2k", "--json")[1]) == {"limit": 2048, "freed": 0}
+    assert json.loads(soundstage("cache", "clear", "--json")[1])["freed"] <= 1024
     assert json.loads(soundstage("cache", "size", "--json")[1])["results"] == 0
     assert soundstage("cache", "limit", "lots")[0] == 2
 
@@ -154,6 +163,16 @@ def test_models_are_listed_and_shown_with_their_cards(soundstage: Run, starter: 
     assert json.loads(soundstage("models", "--json")[1])[0]["parameters"] == 12
     assert json.loads(soundstage("models", "starter/voice", "--json")[1])["data"] == "none"
     assert soundstage("models", "starter/nobody")[0] == 3
+
+
+def test_a_card_is_spelled_for_people_with_its_scores_as_a_table(soundstage: Run, starter: Path) -> None:
+    card = json.loads((starter / "card.json").read_text())
+    card["scores"] = [{"name": "word errors", "value": 4.25, "unit": "%", "ceiling": 3, "of a later version": 1}]
+    (starter / "card.json").write_text(json.dumps(card))
+    out = soundstage("models", "starter/voice")[1]
+    assert "word errors" in out and "4.25%" in out and "{'name'" not in out
+    assert "commercial  yes" in out and "memory_mb   10 MB" in out
+    assert json.loads(soundstage("models", "starter/voice", "--json")[1])["scores"][0]["value"] == 4.25
 
 
 def findings(soundstage: Run) -> dict[str, dict[str, str]]:

@@ -71,14 +71,16 @@ def test_json_is_one_object_and_nothing_else(toys: ModuleType, soundstage: Run) 
 
 def test_every_sort_of_port_arrives(toys: ModuleType, soundstage: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("plan.json").write_text('{"loud": 3, "words": ["a"]}')
+    Path("stage.json").write_text('{"width": 4, "lights": ["red"]}')
     monkeypatch.setattr(sys, "stdin", io.StringIO("from a pipe\n"))
     code, _, err = soundstage(
         *("shout", "-", "--voice", "ada", "--metre", "3/4", "--instruments", "piano, bass", "--instruments", "flute"),
-        *("--plan", "plan.json", "--draft"),
+        *("--plan", "plan.json", "--stage", "stage.json", "--draft"),
     )
     assert (code, err) == (0, "")
     seen = toys.SEEN[0]
     assert seen["text"] == "from a pipe" and seen["voice"].name == "ada" and seen["metre"] == (3, 4)
+    assert (seen["stage"].width, seen["stage"].lights) == (4, ("red",))
     assert seen["instruments"] == ["piano", "bass", "flute"] and seen["plan"].loud == 3 and seen["draft"] is True
 
 
@@ -101,13 +103,16 @@ def test_a_file_is_a_voice_to_clone(toys: ModuleType, soundstage: Run) -> None:
         (["shout", "a", "--mood", "sad"], 2, "mood: 'sad' is not one of calm, wild"),
         (["shout", "a", "--seed", "-1"], 2, "seed: is -1"),
         (["shout", "a", "--plan", "none.json"], 2, "plan: 'none.json' is not a file"),
+        (["shout", "a", "--stage", "none.json"], 2, "stage: 'none.json' is not a file"),
+        (["shout", "a", "--voice", "none.wav"], 3, "none.wav is not there; check the name"),
+        (["shout", "a", "--voice", __file__], 2, "voice.path: "),
         (["shout", "a", "-o", "a.xyz"], 2, "output: 'a.xyz' has no suffix that can be written; use .wav"),
         (["shout", "a", "-o", "nowhere/a.wav"], 2, "does not exist; make it"),
         (["shout", "a", "-o", "."], 2, "no suffix"),
         (["shout", "a", "--device", "tpu"], 2, "device: 'tpu' is not a device"),
         (["shout", "a", "--licence", "none"], 2, "licence: 'none' is not a policy"),
         (["shout"], 2, "Missing argument"),
-        (["shout", "a", "--loud"], 2, "No such option"),
+        (["shout", "a", "--loud"], 2, "--model, --mood). Try 'soundstage shout --help'."),
         (["words", "a b", "-o", "w.wav"], 2, "a list cannot be saved"),
         (["frobnicate"], 2, "No such command 'frobnicate'"),
     ],
@@ -119,6 +124,22 @@ def test_every_error_is_one_line_and_an_exit_code(
     assert given == code and out == ""
     assert err.startswith("soundstage: ") and err.count("\n") == 1 and message in err
     assert not list(Path().iterdir())
+
+
+@pytest.mark.parametrize("arguments", [(), ("graph",), ("cache",)])
+def test_without_a_command_the_help_is_all_that_is_shown(soundstage: Run, arguments: tuple[str, ...]) -> None:
+    code, out, err = soundstage(*arguments)
+    assert code == 2 and "Usage: soundstage" in out and err == ""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["models"], ["models", "--json"]])
+def test_a_reader_may_leave(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "soundstage", *arguments]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert running.stdout is not None and running.stderr is not None
+    running.stdout.close()
+    assert (running.stderr.read(), running.wait()) == ("", 0)
+    running.stderr.close()
 
 
 def test_errors_are_json_for_machines(toys: ModuleType, soundstage: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,6 +22,14 @@ class Plan(BaseModel):
     words: list[str] = []
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A value of several fields that is no pydantic model."""
+
+    width: int
+    lights: tuple[str, ...] = ()
+
+
 @task(version=1)
 def shout(
     text: Annotated[str, Says("What to shout [loudly].")],
@@ -32,6 +41,7 @@ def shout(
     metre: tuple[int, int] = (4, 4),
     instruments: list[str] | None = None,
     plan: Plan | None = None,
+    stage: Stage | None = None,
     draft: bool = False,
     fails: str = "",
     seed: Seed = 0,
@@ -53,6 +63,7 @@ def shout(
     list(runtime.progress(range(3), "shouting"))
     SEEN.append(
         {"voice": voice, "metre": metre, "instruments": instruments, "plan": plan, "draft": draft, "text": text}
+        | {"stage": stage}
     )
     tone = np.sin(np.arange(len(text) * 800) * 0.05 * speed, dtype=np.float32) * 0.5
     return Audio(tone[None], 8000)

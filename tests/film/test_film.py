@@ -8,10 +8,12 @@ import opentimelineio as otio
 import pytest
 from film_crew import CALLS, CREW
 
+from soundstage import runtime
 from soundstage.errors import InputError, MissingError
-from soundstage.film.film import Film, code_digest, film, make, whole
+from soundstage.film.film import Film, code_digest, film, make, recipe, whole
 from soundstage.film.report import measure
 from soundstage.film.script import Script
+from soundstage.film.storyboard import house_crew
 from soundstage.film.writing.writer import write_script
 from soundstage.graph.document import loads
 from soundstage.media.provenance import read_provenance
@@ -60,6 +62,13 @@ def test_the_file_says_what_it_is_and_how_to_make_it_again(made: tuple[Film, Pat
     inputs = found.graph["nodes"]["film"]["inputs"]
     assert Script.check(inputs["script"]) == made[0].script
     assert loads(json.dumps(found.graph)).nodes["film"].task is film.task
+
+
+def test_the_file_names_the_models_that_made_it_and_their_licence() -> None:
+    facts = recipe(short(), house_crew(), draft=False, size=SIDE, burn=False)
+    found = runtime.provenance("film", graph=json.loads(facts.pop("graph")), **facts)
+    assert (found.model, found.licence) == ("starter/voice, starter/music, starter/video", "Apache-2.0")
+    assert recipe(short(), house_crew(), draft=True, size=SIDE, burn=False)["model"] == "starter/voice, starter/music"
 
 
 def test_everything_that_an_editor_needs_lies_beside_the_film(made: tuple[Film, Path]) -> None:

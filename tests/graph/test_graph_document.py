@@ -78,6 +78,21 @@ def test_the_builder_writes_the_same_document(toys: ModuleType) -> None:
         (changed("layout", to=1).replace('"layout": 1', '"layout": 1e999'), "give a finite number"),
         (changed("layout", to=1).replace('"layout": 1', '"layout": 1' + "0" * 5000), "is not JSON"),
         (changed("nodes", "line", "inputs", "text", to="x" * (2**20 + 1)), "has 1,048,577 characters"),
+        (
+            changed("nodes", "line", "inputs", "text", to="half \ud800"),
+            "nodes.line.inputs.text: holds half a character",
+        ),
+        (changed("layout", to={"\ud800": 1}), "layout: has the key '\\ud800'; use whole characters"),
+        (changed("nodes", "line", "inputs", "speed", to=True), "speed: True is yes or no, not a number; give number"),
+        (changed("nodes", "n" * 1_000_000, to=GOOD["nodes"]["line"]), "is not a name"),
+        (
+            changed("nodes", "mix", "inputs", "over", to={"rate": {"from": "line"}}),
+            "mix.over.rate ← line: Blob or nothing has no such place; give Blob or nothing",
+        ),
+        (
+            changed("nodes", "mix", "inputs", "blobs", to={"k" * 500_000: {"from": "line.blob"}}),
+            "has no such place; give list[Blob]",
+        ),
         ("[" * 100_000, "nested too deeply"),
         (changed("layout", to=json.loads("[" * 70 + "]" * 70)), "nested too deeply"),
     ],

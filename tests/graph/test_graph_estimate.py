@@ -6,7 +6,7 @@ import pytest
 
 from soundstage.graph import Cache, Graph, Host, run
 from soundstage.graph.estimate import estimate, predict
-from soundstage.graph.history import Measured, features, recall, remember
+from soundstage.graph.history import features, recall, remember
 
 
 def chain(toys: ModuleType, text: str) -> Graph:
@@ -31,18 +31,14 @@ def test_what_is_cached_takes_nothing_and_the_rest_what_it_took_before(toys: Mod
 
 
 def test_a_size_that_explains_the_time_is_followed() -> None:
-    past = [
-        Measured(features={"seconds": float(n), "seed": 7.0}, seconds=2.0 * n + 1, memory_mb=None) for n in range(1, 6)
-    ]
+    past = [({"seconds": float(n), "seed": 7.0}, 2.0 * n + 1) for n in range(1, 6)]
     assert predict(past, {"seconds": 10.0, "seed": 3.0}) == pytest.approx(21.0)
     assert predict(past, {"seed": 3.0}) == pytest.approx(7.0)
     assert predict([], {"seconds": 1.0}) is None
 
 
 def test_a_few_runs_give_their_median() -> None:
-    past = [
-        Measured(features={"x": float(n)}, seconds=seconds, memory_mb=None) for n, seconds in enumerate((1.0, 9.0, 2.0))
-    ]
+    past = [({"x": float(n)}, seconds) for n, seconds in enumerate((1.0, 9.0, 2.0))]
     assert predict(past, {"x": 5.0}) == 2.0
 
 
@@ -61,6 +57,43 @@ def test_memory_comes_from_what_was_seen_and_what_models_need(toys: ModuleType, 
     host = Host(demand=lambda task, inputs: Demand(memory_mb=200.0 if task.models else 0.0))
     assert estimate(chain(toys, "b"), cache, host).memory_mb == 200.0
     assert estimate(chain(toys, "b"), cache).memory_mb == 50.0
+
+
+def test_memory_grows_with_the_size_that_explains_it_and_never_falls_below_what_was_seen(
+    toys: ModuleType, cache: Cache
+) -> None:
+    for seconds in (1.0, 2.0, 3.0, 4.0):
+        remember(cache, toys.cut.task, {"seconds": seconds}, 1.0, 100.0 * seconds)
+    for seconds, memory in ((10.0, 1000.0), (1.0, 400.0)):
+        graph = Graph()
+        graph.output("shot", graph.add("shot", toys.cut, seconds=seconds))
+        assert estimate(graph, cache).memory_mb == pytest.approx(memory)
+
+
+def test_memory_that_was_never_seen_is_said_to_be_unknown(toys: ModuleType, cache: Cache) -> None:
+    remember(cache, toys.say.task, {"text": "a", "model": "toy/voice"}, 1.0, None)
+    remember(cache, toys.cut.task, {"seconds": 1.0}, 1.0, None)
+    assert str(estimate(chain(toys, "b"), cache)) == "2 of 2 nodes to run, about 2 s, memory not known"
+    remember(cache, toys.cut.task, {"seconds": 1.0}, 1.0, 30.0)
+    assert str(estimate(chain(toys, "b"), cache)) == "2 of 2 nodes to run, about 2 s, at least 30 MB"
+    remember(cache, toys.say.task, {"text": "a", "model": "toy/voice"}, 1.0, 50.0)
+    assert str(estimate(chain(toys, "b"), cache)) == "2 of 2 nodes to run, about 2 s, 50 MB"
+
+
+def test_a_part_that_many_links_pick_is_hashed_once(
+    toys: ModuleType, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = Graph()
+    line = graph.add("line", toys.say, text="one")
+    run_first = Graph(nodes=dict(graph.nodes))
+    run_first.output("line", line)
+    run(run_first, cache)
+    graph.output("mix", graph.add("mix", toys.mix, blobs=[line.blob] * 50))
+    hashed: list[object] = []
+    plain = Cache.digest_of
+    monkeypatch.setattr(Cache, "digest_of", lambda *given: hashed.append(given[1]) or plain(*given))
+    estimate(graph, cache)
+    assert sum(isinstance(value, toys.Blob) for value in hashed) == 1
 
 
 def test_sizes_are_numbers_lengths_and_seconds(toys: ModuleType) -> None:

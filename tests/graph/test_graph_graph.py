@@ -59,6 +59,21 @@ def test_missing_nodes_parts_and_inputs_are_named(toys: ModuleType) -> None:
         assert message in str(caught.value)
 
 
+def test_texts_that_no_file_can_hold_are_refused_at_once(toys: ModuleType) -> None:
+    with pytest.raises(InputError, match=r"nodes.line.inputs.text: holds half a character"):
+        Graph().add("line", toys.say, text="\udcff")
+
+
+def test_a_message_stays_short_however_long_the_names_are(toys: ModuleType) -> None:
+    graph = Graph()
+    for name, text in (("line", {"from": "nobody"}), *((f"{n}" * 100_000, "a") for n in range(5))):
+        graph.nodes[name] = Node(name, toys.say.task, {"text": text})
+    graph.outputs["out"] = Link("line")
+    with pytest.raises(InputError) as caught:
+        graph.check()
+    assert len(str(caught.value)) < 400
+
+
 def test_a_cycle_is_spelled_out(toys: ModuleType) -> None:
     graph = Graph()
     for name, source in (("a", "c"), ("b", "a"), ("c", "b")):
@@ -96,6 +111,19 @@ def test_every_edge_of_the_picture_spans_one_layer(toys: ModuleType) -> None:
     at = {name: index for index, row in enumerate(rows) for name in row}
     assert all(at[target] - at[source] == 1 for source, target in edges)
     assert sorted(name for row in rows for name in row if "→" not in name) == sorted(a_film(toys).nodes)
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_graph_too_large_for_a_picture_is_refused_soon(toys: ModuleType, back: bool, tmp_path) -> None:
+    graph = Graph()
+    first = last = graph.add("n0", toys.number, value=0)
+    for n in range(1, 5000):
+        node = Node(f"n{n}", toys.add.task, {"a": {"from": str(last)}, **({"b": {"from": "n0"}} if back else {})})
+        graph.nodes[node.name], last = node, Link(node.name)
+    graph.output("first", first)
+    with pytest.raises(InputError, match=r"of 5,000 nodes is too large for a picture; leave -o out"):
+        png(graph, tmp_path / "graph.png")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_picture_shows_every_box(toys: ModuleType, tmp_path) -> None:

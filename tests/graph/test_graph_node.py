@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -54,6 +55,41 @@ def test_a_kind_is_read_from_a_text_and_checked(toys: ModuleType) -> None:
     assert toys.mix.task.validate({"blobs": ["ab", toys.Blob(b"c")]})["blobs"] == [toys.Blob(b"ab"), toys.Blob(b"c")]
     with pytest.raises(InputError, match="is not Blob"):
         toys.mix.task.validate({"blobs": [1]})
+
+
+@dataclass
+class Plan:
+    """A value that checks itself, with a plan inside."""
+
+    loud: int
+    inner: Plan | None = None
+
+    def __post_init__(self) -> None:
+        if self.loud > 9:
+            raise InputError("loud", f"is {self.loud}", "give at most 9")
+
+
+@task(version=1, name="toy.planned")
+def planned(text: str, plan: Plan | None = None) -> str:
+    """Takes a value of several fields."""
+    return text
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ({}, "line.plan.loud: is missing; add it"),
+        ({"loud": 1, "quiet": 2}, "line.plan.quiet: is not known here; leave it out"),
+        ({"loud": 1, "inner": {}}, "line.plan.inner.loud: is missing; add it"),
+        ({"loud": 10}, "line.plan.loud: is 10; give at most 9"),
+        (3, "line.plan: is 3; give Plan or nothing"),
+    ],
+)
+def test_a_fault_inside_a_value_is_named_with_its_place(plan: object, message: str) -> None:
+    for check in (planned.task.validate, lambda given, where: planned.task.validate_one("plan", given["plan"], where)):
+        with pytest.raises(InputError) as caught:
+            check({"text": "a", "plan": plan}, "line")
+        assert str(caught.value) == message
 
 
 def test_a_value_without_a_name_is_not_written_in_a_document(toys: ModuleType) -> None:

@@ -79,6 +79,19 @@ def test_places_inside_inputs_have_types() -> None:
     assert part_type(Animal, ("name",)) is str
 
 
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [(str, ("a",)), (int | None, (0,)), (list[Cat], ("a",)), (dict[str, Cat], (0,)), (list[list[str]], (0, 1, "b"))],
+)
+def test_a_place_that_no_value_has_is_refused_where_it_is_known(kind: Any, place: tuple[str | int, ...]) -> None:
+    with pytest.raises(KeyError):
+        part_type(kind, place)
+
+
+def test_a_class_of_its_own_may_hold_anything() -> None:
+    assert part_type(list[Cat], (0, 1, "b", "c")) is Any
+
+
 def test_types_are_spelled_for_people() -> None:
     assert spell(Annotated[Animal, Unit(rate=44100)] | None) == "Animal[rate=44100] or nothing"
     assert spell(list[str]) == "list[text]"

@@ -140,8 +140,9 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path: Path, monk
 
 def test_a_place_that_cannot_be_written_to_is_an_input_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(InputError, match="cannot be written"):
-        sweep(10, 8000).save(tmp_path / "file" / "a.wav")
+    for folder in (tmp_path / "file", Path("/proc/self/fdinfo")):  # no folder; a folder that makes no files
+        with pytest.raises(InputError, match="cannot be written"):
+            sweep(10, 8000).save(folder / "a.wav")
 
 
 def test_folders_on_the_way_are_made(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from soundstage.errors import InputError
+from soundstage.errors import InputError, MissingError
 from soundstage.media import (
     Audio,
     Beat,
@@ -135,6 +135,12 @@ def test_bad_values_are_refused_by_the_name_of_the_field(field: str, make: objec
         make()  # type: ignore[operator]
     assert caught.value.field == field
     assert "\n" not in str(caught.value)
+
+
+def test_a_sound_file_that_is_not_there_is_no_name_of_a_voice() -> None:
+    with pytest.raises(MissingError, match=r"none.wav is not there"):
+        Voice.named("none.wav")
+    assert Voice.named("v2/en_speaker_6").name == "v2/en_speaker_6"
 
 
 def test_durations_follow_from_lengths() -> None:

@@ -94,6 +94,14 @@ def test_a_gif_cannot_hold_sound_or_a_hundred_frames_a_second(tmp_path: Path) ->
         clip(fps="100").save(tmp_path / "a.gif")
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_place_that_cannot_be_written_to_is_an_input_error(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for folder in (tmp_path / "file", Path("/proc/self/fdinfo")):  # no folder; a folder that makes no files
+        with pytest.raises(InputError, match="cannot be written"):
+            clip().save(folder / name)
+
+
 def test_frames_are_read_one_by_one(tmp_path: Path) -> None:
     clip(9).save(tmp_path / "a.mp4")
     stream = frames(tmp_path / "a.mp4")

@@ -50,6 +50,33 @@ def test_an_engine_in_use_is_never_evicted() -> None:
     assert pool.resident() == []
 
 
+def test_an_engine_that_must_go_over_the_budget_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    pool = Pool()
+    with pool.use(("a", "cpu", "", None), 60, 100, lambda: Thing("a")):
+        use(pool, "b", memory=60)
+    assert "b goes over the budget: 120 of 100 MB are in use" in caplog.text
+
+
+def test_two_threads_that_load_at_once_do_not_share_the_same_room(caplog: pytest.LogCaptureFixture) -> None:
+    pool, both = Pool(), threading.Barrier(2)
+    use(pool, "old", memory=30)
+
+    def load(name: str) -> None:
+        def make() -> Thing:
+            both.wait(10)
+            return Thing(name)
+
+        with pool.use((name, "cpu", "", None), 40, 100, make):
+            pass
+
+    threads = [threading.Thread(target=load, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(pool.resident()) == ["a", "b"]  # 30 + 40 fits, 30 + 40 + 40 does not
+
+
 def test_an_engine_over_the_budget_is_refused() -> None:
     with pytest.raises(InputError, match="a needs 200 MB, the budget is 100 MB"):
         use(Pool(), "a", memory=200)
@@ -125,6 +152,17 @@ def test_use_loads_the_model_once_on_the_ambient_device_and_dtype(tiny: str) -> 
         with runtime.using(dtype="bfloat16"), runtime.use(tiny, {"tiny": Engine}) as third:
             assert next(third.loaded.module.parameters()).dtype is torch.bfloat16
     assert runtime.resident().count(tiny) == 2
+
+
+def test_a_dtype_that_the_engine_does_not_work_in_is_refused(tiny: str) -> None:
+    class Exact(Engine):
+        dtypes = ("float32",)
+
+    with runtime.using(device="cpu", dtype="bfloat16"), pytest.raises(InputError, match="does not work in bfloat16"):
+        with runtime.use(tiny, {"tiny": Exact}):
+            pass
+    with runtime.using(device="cpu"), runtime.use(tiny, {"tiny": Exact}) as engine:
+        assert isinstance(engine, Exact)
 
 
 def test_a_family_that_the_task_cannot_use_is_refused(tiny: str) -> None:

@@ -45,6 +45,9 @@ def test_the_environment_names_what_changes_bits() -> None:
     with runtime.using(device="cpu", dtype="bfloat16"):
         facts = runtime.environment()
     assert facts["torch"] == torch.__version__ and facts["device"] == "cpu" and facts["dtype"] == "bfloat16"
+    for threads in (1, 2):
+        with runtime.using(device="cpu", threads=threads):
+            assert runtime.environment()["threads"] == str(threads)
 
 
 def test_threads_are_what_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,20 +52,31 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return complain(str(CancelledRun()), CancelledRun.exit_code, as_json=as_json)
     except BrokenPipeError:  # the reader of our output has gone, which is its right
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return unread()
+    except SystemExit as ended:
+        # A completion ends with its own code; else the parser, or rich, met the broken pipe before us.
+        completing = "_SOUNDSTAGE_COMPLETE" in os.environ
+        return ended.code if completing and isinstance(ended.code, int) else unread()
     except Exception as error:
         usage = getattr(error, "format_message", None)  # the command line parser's own errors
         if usage is not None:
             context = getattr(error, "ctx", None)
             path = context.command_path if context is not None else "soundstage"
-            return complain(f"{usage()} Try '{path} --help'.", getattr(error, "exit_code", 2), as_json=as_json)
+            code = getattr(error, "exit_code", 2)
+            said = usage().rstrip(". ")  # nothing where the help was shown, for want of a command
+            return complain(f"{said}. Try '{path} --help'.", code, as_json=as_json) if said else code
         if type(error).__name__ == "Abort":
             return complain(str(CancelledRun()), CancelledRun.exit_code, as_json=as_json)
         if os.environ.get("SOUNDSTAGE_DEBUG"):
             raise
         reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}".rstrip(": ")
         return complain(f"unexpected {reason}; SOUNDSTAGE_DEBUG=1 shows where", 1, as_json=as_json)
+
+
+def unread() -> int:
+    """Write nothing more, for nobody reads."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:

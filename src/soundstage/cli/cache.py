@@ -59,22 +59,27 @@ def size(as_json: Annotated[bool, JSON] = False) -> None:
 
 
 @group.command()
-def clear() -> None:
+def clear(as_json: Annotated[bool, JSON] = False) -> None:
     """Forget every result; what tasks took is still remembered for estimates."""
     from soundstage.runtime import open_cache
 
-    report({"freed": spell_bytes(open_cache().clear())}, as_json=False)
+    freed = open_cache().clear()
+    report({"freed": freed if as_json else spell_bytes(freed)}, as_json=as_json)
 
 
 @group.command()
-def limit(amount: Annotated[str, typer.Argument(help="Such as 500M or 20G.", show_default=False)]) -> None:
+def limit(
+    amount: Annotated[str, typer.Argument(help="Such as 500M or 20G.", show_default=False)],
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
     """Set how large the cache may be; over it, what is cheapest to make again goes first."""
     from soundstage.runtime import open_cache
 
     cache = open_cache()
     cache.limit = read_bytes(amount)
     freed = cache.trim()
-    report({"limit": spell_bytes(cache.limit), "freed": spell_bytes(freed)}, as_json=False)
+    facts = {"limit": cache.limit, "freed": freed}
+    report(facts if as_json else {name: spell_bytes(count) for name, count in facts.items()}, as_json=as_json)
 
 
 def read_bytes(text: str) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import PydanticUserError
 
 from soundstage.cli.display import log_to_terminal, report, watched
 from soundstage.cli.look import JSON
@@ -17,6 +18,7 @@ from soundstage.cli.outputs import USUAL, kind_of, save
 from soundstage.errors import InputError
 from soundstage.graph import Graph
 from soundstage.graph.document import from_document, load
+from soundstage.graph.types import bare, is_kind, members, spell
 from soundstage.graph.values import adapter
 from soundstage.tasks import find
 
@@ -57,13 +59,15 @@ def run(
     licence: Annotated[str, typer.Option(help="any, or commercial.")] = "any",
     as_json: Annotated[bool, JSON] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Show no progress.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log what happens.")] = False,
 ) -> None:
     """Run a graph: what is in the cache is not computed again, and a run that was killed goes on where it was."""
     from soundstage import runtime
     from soundstage.graph.estimate import estimate
 
-    log_to_terminal(verbose=False)
+    log_to_terminal(verbose=verbose)
     graph = read(file)
+    check_outputs(graph)
     with runtime.using(device=device, licence=licence):
         expected = estimate(graph, runtime.open_cache(), runtime.host())
         if only_estimate:
@@ -74,6 +78,18 @@ def run(
             results = runtime.execute(graph, label=file.stem)
         saved = {name: str(keep(value, output / name, graph, name)) for name, value in results.items()}
     report(saved, as_json=as_json)
+
+
+def check_outputs(graph: Graph) -> None:
+    """Raises InputError for an output that no file can hold, before any time is spent."""
+    for name, link in graph.outputs.items():
+        kind = graph.type_of(link, name)
+        try:
+            adapter(kind)
+        except PydanticUserError:  # a type of its own, such as an array; media values are laid out by themselves
+            if not any(is_kind(bare(option)) for option in members(kind)):
+                problem = f"{link} is {spell(kind)}, which no file can hold"
+                raise InputError(f"outputs.{name}", problem, "link a media value, or plain data") from None
 
 
 def keep(value: Any, stem: Path, graph: Graph, name: str) -> Path:
@@ -115,15 +131,16 @@ def show_graph(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Draw it into this PNG instead.", show_default=False)
     ] = None,
+    as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Print a graph as mermaid text, or draw it as a PNG."""
     from soundstage.graph.show import mermaid, png
 
     graph = read(file)
     if output is None:
-        print(mermaid(graph), end="")
+        print(json.dumps({"mermaid": mermaid(graph)}, ensure_ascii=False) if as_json else mermaid(graph).rstrip())
         return
     if output.suffix.lower() != ".png":
         raise InputError("output", f"{output.name} is not a PNG", "name a .png, or leave -o out for mermaid text")
     png(graph, output)
-    report({"output": str(output)}, as_json=False)
+    report({"output": str(output)}, as_json=as_json)

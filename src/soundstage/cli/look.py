@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from soundstage.cli.display import log_to_terminal, report, show, watched
 from soundstage.errors import InputError
+
+if TYPE_CHECKING:
+    from soundstage.evaluate import Table
+    from soundstage.weights import Card
 
 JSON = typer.Option("--json", help="Print JSON and nothing else.")
 
@@ -25,12 +31,14 @@ def models(
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """List the models on this machine, or show one model's card."""
-    from soundstage.weights import Card, card_of, starters
+    from soundstage.weights import card_of, starters
 
     if ref:
         card = card_of(ref)
         facts = {name: value for name, value in card.model_dump(mode="json").items() if value not in ("", None, [], {})}
-        report(facts if as_json else facts | {"config": json.dumps(card.config)}, as_json=as_json)
+        report(facts if as_json else spelled(facts), as_json=as_json)
+        if card.scores and not as_json:
+            show(scores(card))
         return
     cards: list[Card] = [card_of(f"starter/{name}") for name in starters()]
     if every:
@@ -60,6 +68,26 @@ def models(
             *(card.licence, "yes" if card.commercial else "no"),
         )
     show(table)
+
+
+def spelled(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A card's facts for people; its scores have a table of their own."""
+    said: dict[str, Any] = {name: value for name, value in facts.items() if name != "scores"}
+    for name, form in (("size_mb", "{:.1f} MB"), ("memory_mb", "{:.0f} MB"), ("parameters", "{:,}")):
+        if name in said:
+            said[name] = form.format(said[name])
+    said["commercial"] = "yes" if facts["commercial"] else "no"
+    return said | ({"config": json.dumps(facts["config"])} if "config" in facts else {})
+
+
+def scores(card: Card) -> Table:
+    """What a card says that its model was measured to do."""
+    from soundstage.evaluate import Measure, Table
+
+    fields = {part.name for part in dataclasses.fields(Measure)}
+    rows = [{name: value for name, value in score.items() if name in fields} for score in card.scores]
+    whole = [Measure(**row) for row in rows if {"name", "value"} <= row.keys()]
+    return Table(title="scores", rows=whole, machine=card.ref, date="as its card says")
 
 
 def info(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,8 @@ def check_output(task: Task, output: Path) -> None:
         )
     if output.is_dir():
         raise InputError("output", f"{output} is a folder", f"name a file, such as {output / default_output(task)}")
+    if not os.access(output.absolute().parent, os.W_OK) and output.absolute().parent.is_dir():
+        raise InputError("output", f"{output.absolute().parent} may not be written to", "choose another folder")
     if not output.absolute().parent.is_dir():
         raise InputError(
             "output", f"the folder {output.absolute().parent} does not exist", "make it, or choose another"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import dataclasses
 import inspect
 import sys
 from pathlib import Path
@@ -71,6 +72,11 @@ def _is_pair(annotation: Any) -> bool:
     return get_origin(annotation) is tuple and Ellipsis not in arguments and set(map(bare, arguments)) <= {int, float}
 
 
+def _has_fields(annotation: Any) -> bool:
+    """Whether it is a value of several fields, which a JSON file holds."""
+    return (hasattr(annotation, "model_validate") or dataclasses.is_dataclass(annotation)) and not is_kind(annotation)
+
+
 def _metavar(port: Port) -> str:
     for option in members(port.type):
         inner = bare(option)
@@ -78,7 +84,7 @@ def _metavar(port: Port) -> str:
             return "NAME|FILE" if hasattr(inner, "named") else "FILE"
         if inner is Path:
             return "PATH"
-        if hasattr(inner, "model_validate"):
+        if _has_fields(inner):
             return "FILE.json"
         if _is_pair(inner):
             return "A/B"
@@ -105,7 +111,7 @@ def value_of(port: Port, value: Any) -> Any:
         inner = bare(option)
         if _is_pair(inner):
             return tuple(value.replace("x", "/").replace(",", "/").split("/"))
-        if hasattr(inner, "model_validate") and not is_kind(inner):
+        if _has_fields(inner):
             from soundstage.graph.document import parse
 
             path = Path(value)

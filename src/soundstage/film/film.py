@@ -246,6 +246,8 @@ def recipe(script: Script, crew: Crew, *, draft: bool, size: int, burn: bool) ->
     # as text: a link inside plain data would be taken for one of this graph's own
     facts: dict[str, Any] = {"graph": json.dumps(graph, ensure_ascii=False)}
     facts |= {"prompt": script.brief or script.bible.logline, "seed": script.bible.seed}
+    used = (crew.voice, crew.music, *(() if draft else (crew.video,)))
+    facts["model"] = ", ".join(dict.fromkeys(filter(None, used)))  # their licences are read from their cards
     pictures = "storybook renderer (animatic)" if draft else crew.video
     return facts | {"draft": draft, "pictures": pictures, "voice": crew.voice, "music": crew.music}
 

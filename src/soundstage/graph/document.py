@@ -14,7 +14,7 @@ from typing import Any
 
 from soundstage.errors import InputError, MissingError
 from soundstage.graph.graph import Graph, Link, Node, is_link
-from soundstage.graph.literal import shorten
+from soundstage.graph.literal import is_unicode, shorten
 from soundstage.graph.node import Task, find_registered
 
 SCHEMA = 1
@@ -113,12 +113,16 @@ def check_plain(document: Any) -> None:
             for key, part in value.items():
                 if not isinstance(key, str) or len(key) > MAX_TEXT:
                     raise InputError(_spell(place), f"has the key {shorten(key)}", "use texts as keys")
+                if not is_unicode(key):
+                    raise InputError(_spell(place), f"has the key {shorten(key)}", "use whole characters")
                 ahead.append(((*place, key), part))
         elif isinstance(value, list | tuple):
             ahead += [((*place, str(index)), part) for index, part in enumerate(value)]
         elif isinstance(value, str):
             if len(value) > MAX_TEXT:
                 raise InputError(_spell(place), f"has {len(value):,} characters", f"stay within {MAX_TEXT:,}")
+            if not is_unicode(value):
+                raise InputError(_spell(place), "holds half a character (a lone surrogate)", "use whole characters")
         elif isinstance(value, bool) or value is None:
             continue
         elif isinstance(value, int | float):

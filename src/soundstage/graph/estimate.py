@@ -15,7 +15,7 @@ from typing import Any
 from soundstage.errors import SoundstageError
 from soundstage.graph.cache import Cache, Damaged, Entry
 from soundstage.graph.graph import Graph, Link, Node
-from soundstage.graph.history import Measured, features, model_of, recall
+from soundstage.graph.history import features, model_of, recall
 from soundstage.graph.host import Host
 from soundstage.graph.key import Keys
 
@@ -59,6 +59,11 @@ class Estimate:
         return tuple(dict.fromkeys(node.task for node in self.nodes if not node.cached and node.seconds is None))
 
     @property
+    def memory_is_known(self) -> bool:
+        """Whether every node that must run is known to need some memory."""
+        return all(node.cached or node.memory_mb is not None for node in self.nodes)
+
+    @property
     def cached(self) -> int:
         """How many nodes need not run."""
         return sum(node.cached for node in self.nodes)
@@ -68,7 +73,9 @@ class Estimate:
         if self.seconds or not self.unknown:
             parts.append(f"about {self.seconds:.3g} s")
         if self.memory_mb is not None:
-            parts.append(f"{self.memory_mb:,.0f} MB")
+            parts.append(f"{'' if self.memory_is_known else 'at least '}{self.memory_mb:,.0f} MB")
+        elif any(not node.cached and node.seconds is not None for node in self.nodes):
+            parts.append("memory not known")
         if self.unknown:
             parts.append(f"not measured here yet: {', '.join(self.unknown)}")
         return ", ".join(parts)
@@ -79,6 +86,7 @@ def estimate(graph: Graph, cache: Cache, host: Host | None = None) -> Estimate:
     graph.check()
     host = host or Host()
     entries: dict[str, Entry] = {}
+    digests: dict[Link, str] = {}
 
     def value(link: Link) -> Any:
         found = cache.value(entries[link.node], graph.nodes[link.node].task.output)
@@ -89,7 +97,9 @@ def estimate(graph: Graph, cache: Cache, host: Host | None = None) -> Estimate:
     def digest(link: Link) -> str:
         if not link.parts:
             return entries[link.node].digest
-        return cache.digest_of(value(link), graph.type_of(link, str(link)))
+        if link not in digests:
+            digests[link] = cache.digest_of(value(link), graph.type_of(link, str(link)))
+        return digests[link]
 
     keys = Keys(cache, host.environment(), host.fingerprint, digest, value)
     nodes = []
@@ -117,34 +127,35 @@ def _expected(node: Node, cache: Cache, host: Host, *, cached: bool) -> NodeEsti
     sizes = features({name: value for name, value in known.items() if name not in linked})
     past = recall(cache, node.task, model_of(node.task, node.inputs))
     demand = host.demand(node.task, node.inputs).memory_mb
-    measured = [run.memory_mb for run in past if run.memory_mb is not None]
+    measured = [(run.features, run.memory_mb) for run in past if run.memory_mb is not None]
+    memory = [*(held for _, held in measured), predict(measured, sizes), demand or None]
     return NodeEstimate(
         name=node.name,
         task=node.task.name,
         cached=cached,
-        seconds=0.0 if cached else predict(past, sizes),
-        memory_mb=None if cached else max([*measured, *([demand] if demand else [])], default=None),
+        seconds=0.0 if cached else predict([(run.features, run.seconds) for run in past], sizes),
+        memory_mb=None if cached else max((held for held in memory if held is not None), default=None),
         runs=len(past),
     )
 
 
-def predict(past: Sequence[Measured], sizes: Mapping[str, float]) -> float | None:
-    """Seconds for inputs of these sizes:
+def predict(past: Sequence[tuple[Mapping[str, float], float]], sizes: Mapping[str, float]) -> float | None:
+    """Seconds (or megabytes) for inputs of these sizes, from sizes and seconds of the past:
 
     along the one size that explains the past best, else the median; None without a past.
     """
     if not past:
         return None
-    seconds = [run.seconds for run in past]
-    middle = statistics.median(seconds)
-    best, error = middle, 0.5 * sum(abs(second - middle) for second in seconds)
+    values = [value for _, value in past]
+    middle = statistics.median(values)
+    best, error = middle, 0.5 * sum(abs(value - middle) for value in values)
     for name, size in sizes.items():
-        pairs = [(run.features[name], run.seconds) for run in past if name in run.features]
+        pairs = [(features[name], value) for features, value in past if name in features]
         if len(pairs) < FEWEST or len({x for x, _ in pairs}) < 3:
             continue
         xs, ys = zip(*pairs, strict=True)
         slope, intercept = statistics.linear_regression(xs, ys)
         missed = sum(abs(intercept + slope * x - y) for x, y in pairs) * len(past) / len(pairs)
         if slope > 0 and missed < error:
-            best, error = max(intercept + slope * size, min(seconds)), missed
+            best, error = max(intercept + slope * size, min(values)), missed
     return best if math.isfinite(best) else middle

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from soundstage.errors import InputError
 from soundstage.graph.inputs import missing_input, unknown_input
-from soundstage.graph.literal import shorten, to_literal
+from soundstage.graph.literal import is_unicode, shorten, to_literal
 from soundstage.graph.node import Task, TaskFunction
 from soundstage.graph.types import assignable, field_types, is_kind, part_type, pick_type, spell
 
@@ -106,6 +106,8 @@ class Graph:
         """Check every node, link and output. Raises InputError for the first fault."""
         if not self.outputs:
             raise InputError("outputs", "is empty", 'name at least one, such as {"film": {"from": "mux"}}')
+        for name in self.nodes:  # first of all, for the other messages list them
+            _check_name(name, "nodes")
         for node in self.nodes.values():
             self.check_node(node)
         for name, link in self.outputs.items():
@@ -130,12 +132,16 @@ class Graph:
                 node.task.validate_one(name, value, where)
 
     def _check_link(self, node: Node, port: str, place: tuple[str | int, ...], link: Link) -> None:
-        where = ".".join(map(str, (f"nodes.{node.name}.inputs.{port}", *place)))
+        where = _spell_place(f"nodes.{node.name}.inputs.{port}", *place)
         given = self.type_of(link, where)
-        wanted = part_type(node.task.ports[port].type, place)
+        target = _spell_place(node.name, port, *place)
+        try:
+            wanted = part_type(node.task.ports[port].type, place)
+        except KeyError:
+            whole = node.task.ports[port].wants
+            raise InputError(where, f"{target} ← {link}: {whole} has no such place", f"give {whole}") from None
         if assignable(given, wanted):
             return
-        target = ".".join(map(str, (node.name, port, *place)))
         parts = [name for name, kind in field_types(given).items() if assignable(kind, wanted)]
         remedy = f"link {link}.{parts[0]} instead" if parts else f"link something that is {spell(wanted)}"
         raise InputError(where, f"{target}: {spell(wanted)} ← {link}: {spell(given)} does not fit", remedy)
@@ -234,6 +240,8 @@ def plain(value: Any, where: str) -> Any:
     """A Python value in the document's form; a Link becomes `{"from": …}`. Raises InputError for what a document
     cannot hold.
     """
+    if isinstance(value, str) and not is_unicode(value):
+        raise InputError(where, "holds half a character (a lone surrogate)", "use whole characters")
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, Link):
@@ -261,6 +269,11 @@ def plain(value: Any, where: str) -> Any:
     if hasattr(value, "item") and getattr(value, "shape", None) == ():
         return plain(value.item(), where)
     raise InputError(where, f"{shorten(value)} cannot be written in a document", "give plain data, a link, or a file")
+
+
+def _spell_place(*steps: str | int) -> str:
+    """A place in a document, short however deep and however long its keys are."""
+    return ".".join(str(step)[:60] for step in steps[:6]) + ("…" if len(steps) > 6 else "")
 
 
 def _check_name(name: str, where: str) -> None:

@@ -19,6 +19,11 @@ from soundstage.graph.literal import from_literal, shorten
 from soundstage.graph.port import Port
 from soundstage.graph.types import Between, bare, is_kind, members, spell
 
+_PARTS = {
+    "missing": ("is missing", "add it"),
+    "extra_forbidden": ("is not known here", "leave it out"),
+    "unexpected_keyword_argument": ("is not known here", "leave it out"),
+}
 _STRICT_NAMES = ConfigDict(extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False, protected_namespaces=())
 
 
@@ -40,17 +45,18 @@ def complaint(task: str, ports: Mapping[str, Port], error: ValidationError, wher
     first = error.errors(include_url=False)[0]
     cause = first.get("ctx", {}).get("error")
     location = [
-        str(step) for step in first["loc"] if not str(step).startswith(("function-", "constrained-", "nullable["))
+        str(step)[:60] for step in first["loc"] if not str(step).startswith(("function-", "constrained-", "nullable["))
     ]
     name = location[0] if location else ""
     field_name = ".".join(part for part in (where, name) if part) or task
-    if isinstance(cause, InputError):
-        return cause
     port = ports.get(name)
-    if first["type"] == "missing":
-        return missing_input(task, ports[name], field_name)
     if port is None:
         return unknown_input(task, ports, field_name)
+    if first["type"] == "missing" and len(location) == 1:
+        return missing_input(task, port, field_name)
+    if len(location) > 1 and first["type"] in _PARTS:
+        problem, remedy = _PARTS[first["type"]]
+        return InputError(".".join((field_name, *location[1:7])), problem, remedy)
     problem = str(cause) if isinstance(cause, ValueError) else f"is {shorten(first['input'])}"
     return InputError(field_name, f"{shorten(first['input'])} {problem}" if cause else problem, f"give {port.wants}")
 
@@ -79,6 +85,7 @@ def _adapted(annotation: Any) -> Any:
             for marker in getattr(annotation, "__metadata__", ())
             if not type(marker).__module__.startswith("soundstage.")
         ]
+        foreign += [BeforeValidator(_no_truth)] if inner in (int, float) else []
         return functools.reduce(lambda made, marker: Annotated[made, marker], foreign, inner)
     parts = tuple(part if part is Ellipsis else _adapted(part) for part in arguments)
     return types.GenericAlias(origin, parts)
@@ -97,6 +104,12 @@ def _instance(kind: type, value: Any) -> Any:
     value = from_literal(kind, value)
     if not isinstance(value, kind):
         raise ValueError(f"is not {spell(kind)}")
+    return value
+
+
+def _no_truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("is yes or no, not a number")
     return value
 
 

@@ -41,6 +41,17 @@ def to_literal(value: Any) -> Any:
     )
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written as UTF-8: half a surrogate pair cannot."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def shorten(value: object, limit: int = 60) -> str:
     """A value in quotes for a message, cut where it is long."""
     if isinstance(value, dict | list):

@@ -78,6 +78,11 @@ class Task:
             checked = self.inputs.model_validate(dict(given))
         except ValidationError as error:
             raise complaint(self.name, self.ports, error, where) from None
+        except InputError:  # a value's own: say at which port
+            for name in self.ports:
+                if name in given:
+                    self.validate_one(name, given[name], where)
+            raise
         return {name: getattr(checked, name) for name in self.ports}
 
     def validate_one(self, port: str, given: Any, where: str = "") -> Any:
@@ -87,6 +92,9 @@ class Task:
             checked = model.__pydantic_validator__.validate_assignment(model.model_construct(), port, given)
         except ValidationError as error:
             raise complaint(self.name, self.ports, error, where) from None
+        except InputError as error:  # a value's own, such as that of a file that cannot be read
+            parts = (where, port, "" if error.field == port else error.field)
+            raise InputError(".".join(filter(None, parts)), error.problem, error.remedy) from None
         return getattr(checked, port)
 
 

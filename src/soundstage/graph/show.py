@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from soundstage.errors import InputError
 from soundstage.graph.graph import Graph
 from soundstage.graph.types import spell
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from PIL import ImageDraw
 
 SWEEPS = 6
+MOST_PLACES, MOST_PIXELS = 100_000, 250_000_000
 PALETTE = ("#2f6f8f", "#8f5a2f", "#4f7f3f", "#7a4f8f", "#9a3f4f", "#3f6f6a", "#8a7a2f", "#5a5f8f")
 INK, PAPER, LINE = "#1e2328", "#fbfaf7", "#8b929a"
 
@@ -57,11 +59,15 @@ class Box:
 def layers(graph: Graph) -> tuple[list[list[str]], list[tuple[str, str]]]:
     """The names by layer, each layer in an order of few crossings, and the short edges between neighbours.
 
-    Where a link passes over layers, places named `source→target#n` stand for it in them.
+    Where a link passes over layers, places named `source→target#n` stand for it in them. Raises InputError for a graph
+    that nobody could look at.
     """
     depth: dict[str, int] = {}
     for name in graph.order():
         depth[name] = 1 + max((depth[source] for source in graph.nodes[name].sources), default=-1)
+    passing = sum(depth[name] - depth[source] for name, node in graph.nodes.items() for source in node.sources)
+    if len(graph.nodes) + passing > MOST_PLACES:
+        raise _too_large(graph)
     rows: list[list[str]] = [[] for _ in range(1 + max(depth.values(), default=0))]
     for name in graph.nodes:
         rows[depth[name]].append(name)
@@ -96,12 +102,14 @@ def _barycentre(neighbours: list[str], place: dict[str, int], own: float) -> flo
 
 
 def png(graph: Graph, path: Path | str) -> None:
-    """Draw the graph, from left to right, and write it, atomically."""
+    """Draw the graph, from left to right, and write it, atomically. Raises InputError for one too large to draw."""
     from PIL import Image, ImageDraw, ImageFont
 
     bold, small = ImageFont.load_default(17), ImageFont.load_default(13)
     rows, edges = layers(graph)
     boxes, width, height = _place(graph, rows, bold, small)
+    if 4 * width * height > MOST_PIXELS:
+        raise _too_large(graph)
     picture = Image.new("RGB", (round(width * 2), round(height * 2)), PAPER)
     bold, small = ImageFont.load_default(34), ImageFont.load_default(26)
     draw = ImageDraw.Draw(picture)
@@ -122,6 +130,10 @@ def png(graph: Graph, path: Path | str) -> None:
     partial = Path(path).with_name(f".{Path(path).name}.partial")
     picture.save(partial, "PNG")
     partial.replace(path)
+
+
+def _too_large(graph: Graph) -> InputError:
+    return InputError("graph", f"of {len(graph.nodes):,} nodes is too large for a picture", "leave -o out for text")
 
 
 Font = Any

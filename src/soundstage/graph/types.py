@@ -244,7 +244,8 @@ def pick_type(annotation: Any, field: str) -> Any:
 def part_type(annotation: Any, path: tuple[str | int, ...]) -> Any:
     """The type wanted at a place inside an input:
 
-    `("clips", 0)` of `list[Video]` is `Video`. Anything where it is not said.
+    `("clips", 0)` of `list[Video]` is `Video`. Anything where it is not said. Raises KeyError for a place that no value
+    of the type has, such as one inside a number.
     """
     for step in path:
         options = []
@@ -255,9 +256,26 @@ def part_type(annotation: Any, path: tuple[str | int, ...]) -> Any:
                 options.append(item_type(inner))
             elif isinstance(step, str) and isinstance(origin, type) and issubclass(origin, collections.abc.Mapping):
                 options.append(value_type(inner))
-            elif isinstance(step, str) and step in field_types(inner):
+            elif isinstance(step, str) and not is_kind(inner) and step in field_types(inner):
                 options.append(field_types(inner)[step])
         if not options:
+            if all(_is_closed(option, step) for option in members(annotation)):
+                raise KeyError(step)
             return Any
         annotation = options[0] if len(options) == 1 else functools.reduce(lambda a, b: a | b, options)
     return annotation
+
+
+def _is_closed(annotation: Any, step: str | int) -> bool:
+    """Whether no value of a type, given as a document has it, can hold something at this step; its fields aside."""
+    inner = bare(annotation)
+    origin = get_origin(inner) or inner
+    if origin is Literal or inner is None or is_kind(inner):
+        return True
+    if not isinstance(origin, type):
+        return False
+    if issubclass(origin, str | int | float | types.NoneType):
+        return True
+    if origin in _SEQUENCES or issubclass(origin, collections.abc.Mapping):
+        return isinstance(step, str) == (origin in _SEQUENCES)
+    return False

@@ -33,9 +33,8 @@ def written(path: Path) -> Iterator[Path]:
         yield part
         publish(part, path)
     except OSError as error:
-        if _about(error, path.parent):
-            problem = f"{path} cannot be written ({error.strerror or error})"
-            raise InputError("path", problem, "choose a folder that you may write to") from error
+        if _about(error, path.parent) or (error.filename is None and not part.exists()):
+            raise unwritable(path, error) from error
         raise
     finally:
         discard(part)
@@ -118,6 +117,12 @@ def damaged(path: Path, why: object) -> InputError:
     """The one error for a file that cannot be read."""
     reason = getattr(why, "strerror", None) or why
     return InputError("path", f"{path} cannot be read ({reason})", "is it damaged, or not a media file?")
+
+
+def unwritable(path: Path, error: OSError) -> InputError:
+    """The one error for a place that cannot be written to."""
+    problem = f"{path} cannot be written ({error.strerror or error})"
+    return InputError("path", problem, "choose a folder that you may write to, on a disk with room")
 
 
 def _about(error: OSError, folder: Path) -> bool:

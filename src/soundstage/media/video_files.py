@@ -21,7 +21,7 @@ from soundstage.media.audio import Audio
 from soundstage.media.image import Image
 from soundstage.media.image_files import SUFFIXES as STILLS
 from soundstage.media.image_files import png_text
-from soundstage.media.paths import damaged, decodable, existing, known_suffix, opened, pictured, written
+from soundstage.media.paths import damaged, decodable, existing, known_suffix, opened, pictured, unwritable, written
 from soundstage.media.provenance import Provenance
 from soundstage.media.tags import container_tag, rate_of, read_tag, tag_text
 from soundstage.media.video import Video, frame_rate
@@ -43,9 +43,12 @@ def write_video(video: Video, path: Path, provenance: Provenance | None = None, 
         _write_gif(video, path, provenance)
     else:
         size = (video.width, video.height)
-        with VideoWriter(path, video.fps, size, audio=audio, provenance=provenance) as writer:
-            for frame in video.frames:
-                writer.write(frame)
+        try:
+            with VideoWriter(path, video.fps, size, audio=audio, provenance=provenance) as writer:
+                for frame in video.frames:
+                    writer.write(frame)
+        except OSError as error:
+            raise unwritable(path, error) from error
 
 
 def read_video(path: Path) -> Video:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from soundstage.errors import InputError
-from soundstage.runtime.settings import set_threads, settings
+from soundstage.runtime.settings import DTYPES, set_threads, settings
 
 if TYPE_CHECKING:
     from soundstage.weights import Card, Loaded
@@ -42,6 +42,7 @@ class Pool:
         self._engines: OrderedDict[Key, Resident] = OrderedDict()
         self._lock = threading.Lock()
         self._loading: dict[Key, threading.Lock] = {}
+        self._promised: dict[Key, float] = {}  # megabytes of those that are being loaded
 
     @contextmanager
     def use(self, key: Key, memory_mb: float, budget_mb: float, make: Callable[[], E]) -> Iterator[E]:
@@ -60,10 +61,7 @@ class Pool:
         with loading:
             resident = self._take(key)
             if resident is None:
-                self._make_room(budget_mb - memory_mb)
-                resident = Resident(make(), memory_mb, users=1)
-                with self._lock:
-                    self._engines[key] = resident
+                resident = self._load(key, memory_mb, budget_mb, make)
         try:
             yield resident.engine
         finally:
@@ -78,14 +76,35 @@ class Pool:
                 resident.users += 1
             return resident
 
-    def _make_room(self, allowed_mb: float) -> None:
+    def _load(self, key: Key, memory_mb: float, budget_mb: float, make: Callable[[], Any]) -> Resident:
+        """Make an engine resident; its memory is promised to it first, so that no two threads share the same room."""
         with self._lock:
-            for key, resident in list(self._engines.items()):
-                if sum(other.memory_mb for other in self._engines.values()) <= allowed_mb:
-                    return
-                if not resident.users:
-                    logger.info("evicting %s", key[0])
-                    del self._engines[key]
+            self._promised[key] = memory_mb
+            held_mb = self._evict(budget_mb)
+        if held_mb > budget_mb:
+            logger.warning("%s goes over the budget: %.0f of %.0f MB are in use", key[0], held_mb, budget_mb)
+        try:
+            resident = Resident(make(), memory_mb, users=1)
+            with self._lock:
+                self._engines[key] = resident
+        finally:
+            with self._lock:
+                del self._promised[key]
+        return resident
+
+    def _evict(self, allowed_mb: float) -> float:
+        """Evict the least recently used that nobody uses until the rest fits; returns the megabytes that are held."""
+
+        def held() -> float:
+            return sum(self._promised.values()) + sum(other.memory_mb for other in self._engines.values())
+
+        for key, resident in list(self._engines.items()):
+            if held() <= allowed_mb:
+                break
+            if not resident.users:
+                logger.info("evicting %s", key[0])
+                del self._engines[key]
+        return held()
 
     def resident(self) -> list[str]:
         """The references of the models in memory, least recently used first."""
@@ -94,7 +113,8 @@ class Pool:
 
     def clear(self) -> None:
         """Forget every engine that nobody uses."""
-        self._make_room(0.0)
+        with self._lock:
+            self._evict(0.0)
 
 
 _pool = Pool()
@@ -104,9 +124,10 @@ _pool = Pool()
 def use(model: str, engines: Mapping[str, Callable[[Loaded], E]]) -> Iterator[E]:
     """The engine of a model, ready on the ambient device: `with use(model, {"voice": NarratorEngine}) as speaker:`.
 
-    `engines` maps a card's family to what makes the task's engine of it. Raises InputError for a family that the task
-    cannot use, for a licence that the policy refuses, and for a model over the memory budget; MissingError for a model
-    that is not there.
+    `engines` maps a card's family to what makes the task's engine of it; its `dtypes`, if it has any, are those that it
+    works in. Raises InputError for a family that the task
+    cannot use, for a licence that the policy refuses, for a dtype that the engine does not work in, and for a model
+    over the memory budget; MissingError for a model that is not there.
     """
     from soundstage.weights import card_of, load
 
@@ -120,6 +141,9 @@ def use(model: str, engines: Mapping[str, Callable[[Loaded], E]]) -> Iterator[E]
         )
     make_engine = engines[card.family]
     device, dtype = now.resolved_device, now.dtype
+    dtypes = getattr(make_engine, "dtypes", DTYPES)
+    if dtype not in dtypes:
+        raise InputError("dtype", f"{model} does not work in {dtype}", f"use {' or '.join(dtypes)}")
 
     def make() -> E:
         logger.info("loading %s (%.0f MB) on %s in %s", model, card.memory_mb, device, dtype)

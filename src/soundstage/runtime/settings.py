@@ -135,14 +135,17 @@ def quiet_threads() -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 
+def count_threads(threads: int | None = None) -> int:
+    """How many cores torch is to use: `threads`, or `$OMP_NUM_THREADS`, or up to eight of this machine's."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    return threads or (int(given) if given.isdigit() else 0) or min(8, cores())
+
+
 def set_threads(threads: int | None = None) -> int:
-    """Let torch use `threads` cores, or those of `$OMP_NUM_THREADS`, or up to eight of this machine's; returns how
-    many.
-    """
+    """Let torch use as many cores as `count_threads` says; returns how many."""
     import torch
 
-    given = os.environ.get("OMP_NUM_THREADS", "")
-    wanted = threads or (int(given) if given.isdigit() else 0) or min(8, cores())
+    wanted = count_threads(threads)
     if torch.get_num_threads() != wanted:
         torch.set_num_threads(wanted)
     return wanted
@@ -159,4 +162,5 @@ def torch_version() -> str:
 def environment() -> dict[str, str]:
     """What a result's last bits depend on besides its inputs: it enters every cache key."""
     now = settings()
-    return {"torch": torch_version(), "device": now.resolved_device, "dtype": now.dtype, "machine": platform.machine()}
+    facts = {"torch": torch_version(), "device": now.resolved_device, "dtype": now.dtype, "machine": platform.machine()}
+    return facts | {"threads": str(count_threads(now.threads))}  # sums are taken in another order
