@@ -27,6 +27,7 @@ def test_only_open_questions_rise(frontend: Frontend) -> None:
     rising, falling = (read(frontend, text) for text in ("Is it late?", "Why is it late?"))
     assert prosody(rising).bend[last(rising)] == QUESTION
     assert prosody(rising).bend[1] == 0
+    assert prosody(rising).keep[1] == 1 > prosody(rising).keep[last(rising)]
     assert not any(prosody(falling).bend)
 
 

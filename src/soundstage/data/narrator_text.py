@@ -124,6 +124,37 @@ HELD_OUT = (
     "The company plans to build a bridge between the two islands.",
     "He carried the heavy bag up the stairs without any help.",
     "Somewhere far away a bell was ringing, and then it stopped.",
+    "Marvellous.",
+    "Perhaps.",
+    "Enough!",
+    "Where?",
+    "Never again.",
+    "Close enough.",
+    "On Monday?",
+    "Ask your mother.",
+    "Nothing else matters.",
+    "What happened here?",
+    "She was born on the 14th of March, 1879.",
+    "The ticket costs $42.50, and children under 6 travel free.",
+    "At 7:45 the temperature had fallen to -3 degrees.",
+    "Only 12% of the 3,600 houses had running water.",
+    "Mr. Hargreaves and Dr. Osei met in Vienna in 1994.",
+    "Has Eleanor told Benjamin about the lease on the bakery?",
+    "Which of these photographs did your uncle take in Egypt?",
+    "Did they leave the harbour before or after the storm?",
+    "Isabel, Frederick and little Tom waved from the balcony.",
+    "The package weighs 2.5 kg and must arrive by the 21st.",
+    "Is Captain Whitfield still in command of the northern fleet?",
+    "How many people live on the island during the winter months?",
+    "If you walk far enough along the cliffs, past the ruined chapel and the field of sheep, you will come to a gate "
+    "that nobody has opened for thirty years.",
+    "The committee, which had not met since the previous summer, decided after a long and rather bitter discussion "
+    "that the old theatre should be repaired, although three members argued that the money would be better spent on "
+    "the school.",
+    "When the last of the guests had gone and the candles were burning low, my grandfather pulled his chair closer to "
+    "the hearth, lit his pipe with a splinter from the fire, and began to tell us, in the same slow and even voice "
+    "that he always used, how he had once crossed the mountains alone with nothing but a loaf of bread and a borrowed "
+    "coat.",
 )
 
 

@@ -21,16 +21,22 @@ from soundstage.data.narrator_sound import HOP, RATE, analyse
 from soundstage.data.narrator_text import HELD_OUT
 from soundstage.evaluate import intelligibility, similarity
 from soundstage.evaluate.intelligibility import NOTHING, Errors
+from soundstage.evaluate.prosody import measure_prosody
 from soundstage.evaluate.table import Measure, Table
 from soundstage.media import Audio, Speech, Voice
-from soundstage.tasks.speak import speak
+from soundstage.tasks.speak import speak, speak_live
 
-WORDS = ("Yes.", "No!", "Hello.", "Good morning.", "Thank you.", "Listen.", "The end.", "Not yet.", "Who?", "Come in.")
+SHORT = """yes no hello morning maybe listen never always who where come go wait thanks sorry please today tomorrow
+    stop look here there home water fire stone garden window seven twelve hundred sing dance jump red yellow
+    heavy quick cold brother captain island river market paper silver question answer enough really perfect
+    wonderful impossible""".split()  # noqa: SIM905
+"""Words that short texts are made of."""
+LIVE = "The keeper of the lighthouse found a small boat yesterday, and nobody in the village knew whose it was."
 
 
 def evaluate(
     model_ref: str = "starter/voice",
-    count: int = 30,
+    count: int = len(HELD_OUT),
     seed: int = 0,
     folder: Path | None = None,
     voices: Sequence[str] = ("ada", "ben", "finn"),
@@ -66,10 +72,35 @@ def evaluate(
         name="real-time factor", value=told.spent / told.seconds, count=len(told.ours),
         note="processor seconds / seconds of speech, text front end included; at most 0.1 is asked for",
     )  # fmt: skip
+    first = _first_sound(model_ref, seed)
     return Table(
         title=f"{model_ref}: {len(texts)} held-out sentences × {len(voices)} voices",
-        rows=[*head, *rows, *told.rows(), *_clones(model_ref, clones, seed, folder), pace],
+        rows=[
+            *head,
+            *rows,
+            *told.rows(),
+            *_short(model_ref, seed),
+            *_clones(model_ref, clones, seed, folder),
+            *first,
+            pace,
+            *measure_prosody(model_ref, seed),
+        ],
     )
+
+
+def _first_sound(model: str, seed: int, tries: int = 9) -> list[Measure]:
+    """Wall milliseconds until speech is heard, for a sentence of 18 words."""
+    waits = []
+    for index in range(tries):
+        begun = time.perf_counter()
+        next(speak_live(LIVE, model=model, seed=seed + index))
+        waits.append(1000 * (time.perf_counter() - begun))
+    return [
+        Measure(
+            name="first sound", value=float(np.median(waits)), unit="ms", count=tries, spread=float(np.std(waits)),
+            note="wall time, model loaded, a sentence of 19 words",
+        )
+    ]  # fmt: skip
 
 
 @dataclass
@@ -159,10 +190,11 @@ def _clones(model: str, count: int, seed: int, folder: Path | None) -> list[Meas
     if count < 2:
         return []
     people = narrator.speakers(count, held_out=True)
+    sentences = [text for text in HELD_OUT if 8 <= len(text.split()) <= 20]
     real, made, owners = [], [], []
     errors = NOTHING
     for index, person in enumerate(people):
-        texts = [HELD_OUT[(5 * index + offset) % len(HELD_OUT)] for offset in range(4)]
+        texts = [sentences[(5 * index + offset) % len(sentences)] for offset in range(4)]
         sounds = [Audio(narrator.voice(person, text)[0][None], RATE) for text in texts[:3]]
         real.append([similarity.embed(sound) for sound in sounds])
         copy = speak(texts[3], Voice.clone(sounds[0].cut(0, 3.0)), model=model, seed=seed)
@@ -192,17 +224,31 @@ def _clones(model: str, count: int, seed: int, folder: Path | None) -> list[Meas
     ]  # fmt: skip
 
 
-def short_words(model_ref: str = "starter/voice", voice: str = "ben", seeds: int = 1) -> float:
-    """Share of one- and two-word texts whose sound lasts as long as the narrator's within a third:
-    none lost, none garbled.
+def _short(model: str, seed: int, voice: str = "ben", tries: int = 64) -> list[Measure]:
+    """Texts of one, two and three words: is each word heard, and as long as the narrator's within two thirds and three
+    halves?
     """
-    speaker = narrator.cast()[voice]
-    good = 0
-    for text in WORDS:
-        real = narrator.record(speaker, text)
-        goal = real.words[-1][2] - real.words[0][1]
-        for seed in range(seeds):
-            made = speak(text, Voice.named(voice), model=model_ref, seed=seed)
-            length = made.words[-1].end - made.words[0].start
-            good += abs(math.log(length / goal)) < math.log(1.34)
-    return good / (len(WORDS) * seeds)
+    rng, speaker = np.random.default_rng((seed, 5)), narrator.cast()[voice]
+    rows = []
+    for count in (1, 2, 3):
+        whole = 0
+        for index in range(tries):
+            text = " ".join(rng.choice(SHORT, count, replace=False)).capitalize() + str(rng.choice([".", "!", "?"]))
+            made, real = speak(text, Voice.named(voice), model=model, seed=seed + index), narrator.record(speaker, text)
+            lengths = [end - start for _, start, end in real.words]
+            heard = len(made.words) == len(lengths) and all(
+                2 / 3 < (word.end - word.start) / length < 3 / 2 and _level(made, word.start, word.end) > -20
+                for word, length in zip(made.words, lengths, strict=True)
+            )
+            whole += heard
+        name = f"texts of {count} word{'s' * (count > 1)} whole"
+        rows.append(Measure(name=name, value=100 * whole / tries, unit="%", ceiling=100.0, count=tries))
+    return rows
+
+
+def _level(line: Speech, start: float, end: float) -> float:
+    """dB of a word against the loudest tenth of a second of its text."""
+    power = line.audio.samples[0] ** 2
+    size = line.audio.rate // 10
+    loudest = max(float(power[at : at + size].mean()) for at in range(0, max(1, len(power) - size), size // 2))
+    return 10 * math.log10(float((line.audio.cut(start, end).samples ** 2).mean()) / loudest + 1e-9)

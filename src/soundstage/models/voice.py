@@ -288,14 +288,16 @@ class Score(NamedTuple):
 
 
 class How(TypedDict, total=False):
-    """How `plan` is to say a sentence. Phone by phone and smoothed: `bend` [P] adds semitones, `gain` [P] dB; `stretch`
-    [P] is a factor on lengths; `span` widens the pitch range around its mean.
+    """How `plan` is to say a sentence. Phone by phone, smoothed: `bend` [P] adds semitones, `gain` [P] dB, `keep` [P]
+    is how much of the model's own melody stays; `stretch` [P] is a factor on lengths; `span` widens the pitch range
+    around its mean.
     """
 
     speed: float
     semitones: float
     span: float
     bend: Tensor | None
+    keep: Tensor | None
     stretch: Tensor | None
     gain: Tensor | None
 
@@ -312,6 +314,7 @@ def plan(
     semitones: float = 0.0,
     span: float = 1.0,
     bend: Tensor | None = None,
+    keep: Tensor | None = None,
     stretch: Tensor | None = None,
     gain: Tensor | None = None,
 ) -> Score:
@@ -334,7 +337,8 @@ def plan(
     if gain is not None:
         envelope = envelope + _smoothed(gain, durations)[..., None] * (math.log(10) / 10)
     centre = (f0.log() * voiced).sum() / voiced.sum().clamp(min=1)
-    f0 = torch.where(voiced.any(), centre + span * (f0.log() - centre), f0.log()).exp() * 2 ** (shift / 12)
+    width = span if keep is None else span * _smoothed(keep, durations)
+    f0 = torch.where(voiced.any(), centre + width * (f0.log() - centre), f0.log()).exp() * 2 ** (shift / 12)
     noise = torch.randn(1, count * model.config.hop, generator=generator, device=generator.device).to(f0.device)
     return Score(envelope, f0, voiced, noise, durations)
 

@@ -82,12 +82,12 @@ class StarterVoice:
     def _score(self, sentence: Spoken, speaker: Tensor, manner: Manner, generator: torch.Generator) -> Score:
         asked, style = prosody(sentence), STYLES[manner.style]
         phones, flags = (torch.tensor(values, device=self.device) for values in (sentence.ids, sentence.flags))
-        bend, stretch, gain = (
-            torch.tensor(values, device=self.device) for values in (asked.bend, asked.stretch, asked.gain)
+        bend, keep, stretch, gain = (
+            torch.tensor(values, device=self.device) for values in (asked.bend, asked.keep, asked.stretch, asked.gain)
         )
         return plan(
             self.model, phones, flags, speaker, speed=manner.speed * style.speed, semitones=manner.pitch + style.lift,
-            span=style.span, bend=bend, stretch=stretch, gain=gain, generator=generator,
+            span=style.span, bend=bend, keep=keep, stretch=stretch, gain=gain, generator=generator,
         )  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 Notable: the starter's narrator is flat, so what rises, falls and waits is ruled here, and the model's own melody is
 kept and widened or narrowed around it. The rules:
 
-- A question that wants yes or no rises by 5 semitones from its last stressed syllable on; other questions do not.
+- A question that wants yes or no rises from its last stressed syllable on to 5 semitones above its mean, whatever the
+  model would have done there; other questions do not.
 - Before a comma the voice rises by 1.5 semitones on the last stressed syllable and holds it there: more is to come.
 - A statement falls by 2 semitones over its last syllable and draws it out by a tenth; an exclamation from 2 above.
 - A word between asterisks, or in capitals among small letters, is lifted by 3 semitones on its stressed vowel, a fifth
@@ -19,9 +20,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from soundstage.text.phonemes import Phone, Spoken
-from soundstage.text.symbols import PAUSE, STRESSED
+from soundstage.text.symbols import PAUSE, STRESSED, VOWELS
 
 QUESTION, MORE, FALL, CALL, LIFT = 5.0, 1.5, -2.0, 2.0, 3.0  # semitones
+KEPT = 0.2  # of the model's own movement where a question rises
 DRAWN, STRONG, LOUDER = 1.1, 1.2, 2.0  # factors of length, and dB
 
 
@@ -46,9 +48,10 @@ STYLES: Mapping[str, Style] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Prosody:
-    """For each phone: semitones to add, factor of its length, dB to add."""
+    """For each phone: semitones to add, share of the model's own movement to keep, factor of its length, dB to add."""
 
     bend: tuple[float, ...]
+    keep: tuple[float, ...]
     stretch: tuple[float, ...]
     gain: tuple[float, ...]
 
@@ -56,13 +59,14 @@ class Prosody:
 def prosody(sentence: Spoken) -> Prosody:
     """What the rules ask of every phone of a sentence."""
     phones, tokens = sentence.phones, sentence.sentence.tokens
-    bend, stretch, gain = ([value] * len(phones) for value in (0.0, 1.0, 0.0))
+    bend, keep, stretch, gain = ([value] * len(phones) for value in (0.0, 1.0, 1.0, 0.0))
     for start, end in _phrases(phones):
         nucleus = _last_stress(phones, start, end)
         mark = tokens[phones[end - 1].token].mark
         last = end == 1 + max(i for i, phone in enumerate(phones) if phone.symbol != PAUSE)
         if last and sentence.sentence.rising:
-            _ramp(bend, nucleus, end, 0.3 * QUESTION, QUESTION)
+            _climb(bend, phones, nucleus, end)
+            keep[nucleus:] = [KEPT] * (len(phones) - nucleus)
         elif last and mark != "?":
             _ramp(bend, nucleus, end, CALL if mark == "!" else 0.0, FALL)
         elif not last:
@@ -76,7 +80,7 @@ def prosody(sentence: Spoken) -> Prosody:
             gain[index] += LOUDER
             if phone.flags & STRESSED:
                 bend[index] += LIFT
-    return Prosody(tuple(bend), tuple(stretch), tuple(gain))
+    return Prosody(tuple(bend), tuple(keep), tuple(stretch), tuple(gain))
 
 
 def _phrases(phones: tuple[Phone, ...]) -> list[tuple[int, int]]:
@@ -94,6 +98,14 @@ def _phrases(phones: tuple[Phone, ...]) -> list[tuple[int, int]]:
 
 def _last_stress(phones: tuple[Phone, ...], start: int, end: int) -> int:
     return max((i for i in range(start, end) if phones[i].flags & STRESSED), default=start)
+
+
+def _climb(values: list[float], phones: tuple[Phone, ...], nucleus: int, end: int) -> None:
+    """A question's rise: from the nucleus to the last vowel, which carries it whole, and stays there."""
+    vowel = max((index for index in range(nucleus, end) if phones[index].symbol in VOWELS), default=nucleus)
+    for index in range(nucleus, len(values)):
+        share = 1.0 if index >= vowel else 0.3 + 0.7 * (index - nucleus) / (vowel - nucleus)
+        values[index] += share * QUESTION
 
 
 def _ramp(values: list[float], start: int, end: int, first: float, last: float) -> None:
