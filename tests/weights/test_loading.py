@@ -213,7 +213,7 @@ def test_a_hub_that_cannot_be_reached_is_not_asked_again_at_once(
 
 
 def test_pickles_are_refused_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"model.pt is a pickle, .*; convert it to safetensors"):
+    with pytest.raises(InputError, match=r"model.pt is a pickle, .*; convert it: soundstage weights convert"):
         load("someone/old")
     card().save(tmp_path)
     (tmp_path / "weights.bin").write_bytes(b"\x80\x04.")

@@ -131,7 +131,7 @@ def refuse_pickle(path: Path) -> InputError:
     return InputError(
         "model",
         f"{path.name} is a pickle, which can run any code when it is opened",
-        "convert it to safetensors where it cannot do harm",
+        f"convert it: soundstage weights convert {path.name}",
     )
 
 

@@ -1,0 +1,94 @@
+"""Pickled weights to safetensors: the one place that opens a pickle, and only for tensors.
+
+Notable: torch's restricted unpickler builds tensors and plain containers and refuses everything else, so nothing that a
+file says is ever called. Tensors are written under the names they have, each with storage of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from soundstage.errors import InputError, MissingError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+WITHIN = ("state_dict", "model", "model_state_dict", "ema_model_state_dict", "generator")
+"""Where checkpoints keep their tensors when they hold more than those."""
+
+
+def convert(source: Path, target: Path, key: str | None = None) -> dict[str, Any]:
+    """Write the tensors of a pickle (.bin, .pt, .pth, .ckpt) as safetensors, atomically; returns what was written.
+
+    `key` says under which entry they lie, such as "model" or "model.generator"; where it is not given, the usual ones
+    are tried. Raises MissingError for no file, InputError for one that holds anything but tensors and plain data, or
+    no tensors.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    if not source.is_file():
+        raise MissingError(f"{source} is not there", "check the name")
+    if target.suffix != ".safetensors":
+        raise InputError("output", f"{target.name} is no .safetensors", "name it so")
+    try:
+        found = torch.load(source, map_location="cpu", weights_only=True)
+    except Exception as error:  # the unpickler's own kind of error is named in a module that we do not import
+        reason = " ".join(str(error).split())[:160]
+        raise InputError(
+            "source", f"{source.name} is not plain tensors ({reason})", "it is refused: opening it could run code"
+        ) from None
+    tensors = {name: tensor.detach().clone().contiguous() for name, tensor in _tensors(found, key).items()}
+    if not tensors:
+        raise InputError(
+            "key", f"{source.name} holds no tensors {f'under {key}' if key else 'at its top'}", _keys(found)
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        save_file(tensors, partial, metadata={"format": "pt"})
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return {
+        "output": str(target),
+        "tensors": len(tensors),
+        "parameters": sum(tensor.numel() for tensor in tensors.values()),
+        "bytes": target.stat().st_size,
+    }
+
+
+def _tensors(found: Any, key: str | None) -> dict[str, Tensor]:
+    """The tensors by name at a key, nested names joined by points."""
+    if key is not None:
+        for step in key.split("."):
+            if not isinstance(found, Mapping) or step not in found:
+                raise InputError("key", f"there is no {step!r}", _keys(found))
+            found = found[step]
+    elif isinstance(found, Mapping) and not any(_is_tensor(value) for value in found.values()):
+        found = next((found[name] for name in WITHIN if isinstance(found.get(name), Mapping)), found)
+    return dict(_walk("", found)) if isinstance(found, Mapping) else {}
+
+
+def _walk(prefix: str, found: Mapping[Any, Any]) -> list[tuple[str, Tensor]]:
+    out: list[tuple[str, Tensor]] = []
+    for name, value in found.items():
+        if _is_tensor(value):
+            out.append((f"{prefix}{name}", value))
+        elif isinstance(value, Mapping):
+            out += _walk(f"{prefix}{name}.", value)
+    return out
+
+
+def _is_tensor(value: object) -> bool:
+    from torch import Tensor
+
+    return isinstance(value, Tensor)
+
+
+def _keys(found: Any) -> str:
+    names = [str(name) for name in found][:12] if isinstance(found, Mapping) else []
+    return f"it holds: {', '.join(names)}" if names else "it holds no entries"
