@@ -4,22 +4,10 @@ import pytest
 import torch
 
 from soundstage.errors import InputError
-from soundstage.models.voice import (
-    Acoustic,
-    VoiceConfig,
-    VoiceModel,
-    band_interpolation,
-    frames_of,
-    generate,
-    mel_bands,
-    minimum_phase,
-    plan,
-    pulse_train,
-    relieved,
-    stream,
-    voice_tiny,
-    whole_frames,
-)
+from soundstage.models.voice import Acoustic, VoiceConfig, VoiceModel, generate, plan, relieved, stream, voice_tiny
+from soundstage.models.voice.model import mel_bands
+from soundstage.models.voice.speech import whole_frames
+from soundstage.models.voice.vocoder import band_interpolation, frames_of, minimum_phase, pulse_train
 from soundstage.ops.stft import overlap_add
 
 SYMBOLS = 42

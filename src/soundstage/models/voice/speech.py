@@ -1,0 +1,144 @@
+"""A sentence said whole or piece by piece: first its score (lengths, envelope, pitch, draws), then its sound.
+
+B batch · P phones · T frames of 10 ms · S steps of two frames · M envelope bands · F frequency bins · N samples · W
+width
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, TypedDict, Unpack
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from soundstage.errors import InputError
+from soundstage.models.voice.config import KNOTS
+from soundstage.models.voice.model import VoiceModel
+from soundstage.models.voice.vocoder import pulse_train
+
+
+class Score(NamedTuple):
+    """A sentence before it is sound, and the draws that it will be made with."""
+
+    envelope: Tensor  # [1, T, M]
+    f0: Tensor  # [1, T] Hz
+    voiced: Tensor  # [1, T]
+    noise: Tensor  # [1, T · hop]
+    durations: Tensor  # [P] frames
+
+
+class How(TypedDict, total=False):
+    """How `plan` is to say a sentence. Phone by phone, smoothed: `bend` [P] adds semitones, `gain` [P] dB, `keep` [P]
+    is how much of the model's own melody stays; `stretch` [P] is a factor on lengths; `span` widens the pitch range
+    around its mean.
+    """
+
+    speed: float
+    semitones: float
+    span: float
+    bend: Tensor | None
+    keep: Tensor | None
+    stretch: Tensor | None
+    gain: Tensor | None
+
+
+@torch.inference_mode()
+def plan(
+    model: VoiceModel,
+    phones: Tensor,
+    flags: Tensor,
+    vector: Tensor,
+    *,
+    generator: torch.Generator,
+    speed: float = 1.0,
+    semitones: float = 0.0,
+    span: float = 1.0,
+    bend: Tensor | None = None,
+    keep: Tensor | None = None,
+    stretch: Tensor | None = None,
+    gain: Tensor | None = None,
+) -> Score:
+    """Everything of one sentence but its sound. phones, flags int64 [P], vector [V]; the rest is explained at `How`.
+
+    Raises InputError when there are no phones.
+    """
+    if phones.numel() == 0:
+        raise InputError("phones", "there are none", "give at least one phone")
+    text, logs = model.acoustic.encode(phones[None], flags[None], vector[None])
+    lengths = logs[0].clamp(max=5).exp() / speed
+    durations = whole_frames(lengths if stretch is None else lengths * stretch)
+    envelope, f0, voiced = model.render(text, durations[None], vector[None])
+    count = int(durations.sum())
+    envelope, f0, voiced = envelope[:, :count], f0[:, :count], (voiced[:, :count] > 0.5).float()
+    envelope = relieved(envelope, model.config.relief, model.config.knots)
+    shift = torch.full_like(f0, semitones)
+    if bend is not None:
+        shift = shift + _smoothed(bend, durations)
+    if gain is not None:
+        envelope = envelope + _smoothed(gain, durations)[..., None] * (math.log(10) / 10)
+    centre = (f0.log() * voiced).sum() / voiced.sum().clamp(min=1)
+    width = span if keep is None else span * _smoothed(keep, durations)
+    f0 = torch.where(voiced.any(), centre + width * (f0.log() - centre), f0.log()).exp() * 2 ** (shift / 12)
+    noise = torch.randn(1, count * model.config.hop, generator=generator, device=generator.device).to(f0.device)
+    return Score(envelope, f0, voiced, noise, durations)
+
+
+@torch.inference_mode()
+def generate(
+    model: VoiceModel, phones: Tensor, flags: Tensor, vector: Tensor, *, generator: torch.Generator, **how: Unpack[How]
+) -> tuple[Tensor, Tensor]:
+    """One sentence: samples [N] and durations [P] in frames, whose sum times the hop is N exactly. See `plan`."""
+    score = plan(model, phones, flags, vector, generator=generator, **how)
+    return model.sound(score.envelope, score.f0, score.voiced, score.noise)[0], score.durations
+
+
+def stream(model: VoiceModel, score: Score, first: int = 12, most: int = 60) -> Iterator[Tensor]:
+    """The samples of `generate`, piece by piece: `first` frames, then twice as many each time, up to `most`.
+
+    Each piece is made with the frames around it that the vocoder's network and filters reach, so that the pieces
+    joined are the whole.
+    """
+    hop, vocoder = model.config.hop, model.vocoder
+    ahead = 3 + 3 * len(vocoder.blocks)  # the network's reach, and a frame for the finer envelope
+    behind = ahead + 1 + -(-vocoder.fft // hop)
+    with torch.inference_mode():
+        pulses = pulse_train(score.f0, hop, model.config.rate)
+        features = model.features(score.envelope, score.f0, score.voiced)
+        start, total = 0, score.f0.shape[1]
+        while start < total:
+            stop = min(total, start + first)
+            low, high = max(0, start - behind), min(total, stop + ahead)
+            t, n = slice(low, high), slice(low * hop, high * hop)
+            made = vocoder(features[:, t], score.envelope[:, t], pulses[:, n], score.noise[:, n])[0]
+            yield made[(start - low) * hop : (stop - low) * hop]
+            start, first = stop, min(2 * first, most)
+
+
+def _smoothed(values: Tensor, durations: Tensor) -> Tensor:
+    """Values [P] of phones as a curve over their frames [1, T]."""
+    steps = values.repeat_interleave(durations)[None, None]
+    return functional.avg_pool1d(functional.pad(steps, (4, 4), mode="replicate"), 9, 1)[:, 0]
+
+
+def relieved(envelope: Tensor, relief: float, knots: Sequence[tuple[float, float]] = KNOTS) -> Tensor:
+    """A predicted log envelope [B, T, M] with the depth of real silence and the relief of real formants.
+
+    `knots` say which measured power a predicted one stands for; `relief` how far peaks and valleys are drawn apart.
+    """
+    x, y = torch.tensor(knots, dtype=envelope.dtype, device=envelope.device).T.contiguous()
+    envelope = envelope.clamp(float(x[0]), float(x[-1]))
+    upper = torch.searchsorted(x, envelope.contiguous()).clamp(1, len(x) - 1)
+    share = (envelope - x[upper - 1]) / (x[upper] - x[upper - 1])
+    envelope = y[upper - 1] + share * (y[upper] - y[upper - 1])
+    smooth = functional.avg_pool1d(functional.pad(envelope, (7, 7), mode="replicate"), 15, 1)
+    return envelope + relief * (envelope - smooth)
+
+
+def whole_frames(lengths: Tensor) -> Tensor:
+    """Positive lengths [P] to whole numbers of at least 1 that keep their running sum within about half a frame."""
+    ends = lengths.cumsum(0).round().long()
+    starts = functional.pad(ends[:-1], (1, 0))
+    return (ends - starts).clamp(min=1)
