@@ -126,7 +126,7 @@ def village(hour: Hour, w: float) -> list[Layer]:
 
 def room(hour: Hour, w: float) -> list[Layer]:
     """A warm room: a window on the hour outside, a shelf of books, a lamp, a rug."""
-    t, lit = hour.tone, hour.light.dark
+    t = hour.tone
     top, _, low = hour.sky
     defs = vertical("wall", ((0, t("#f0cf9f")), (1, t("#e3ae82"))), -10, 80)
     body = box(-w / 2 - 5, -60, w + 10, 220, "url(#wall)")
@@ -134,52 +134,67 @@ def room(hour: Hour, w: float) -> list[Layer]:
         box(x - 0.5, -40, 1.0, 118, t("#e9bf90"), extra='opacity="0.6"') for x, _ in hour.slots(131, w, 11, 0.0)
     )
     defs += vertical("pane", ((0, top), (1, low)), 14, 50)
-    outside = ""
     for x, _ in hour.slots(132, w, 92, 0.0):
-        wx = x - 4
-        outside += box(wx - 19, 12, 38, 39, t("#8a5a3c"), 2) + box(wx - 17, 14, 34, 35, "url(#pane)", 1)
-        if lit:
-            outside += circle(wx + 8, 22, 3.2, "#fdf6dd") + "".join(
-                circle(wx + dx, y, 0.5, "#fff6dc") for dx, y in ((-12, 19), (-5, 27), (1, 18), (12, 33), (-9, 38))
-            )
-        else:
-            outside += circle(
-                wx + 8,
-                24 if hour.time == "day" else 38,
-                4,
-                {"day": "#fff3b8", "sunset": "#ffd28a", "dawn": "#fff4dd"}[hour.time],
-            )
+        body += _window(hour, x - 4) + _shelf(hour, x + 42)
+    return [Layer(name="wall", body=body, parallax=0.72, defs=defs), _floor(hour, w)]
+
+
+def _window(hour: Hour, wx: float) -> str:
+    """A window with curtains, its middle at `wx`, and the sky and the hill behind it."""
+    t, outside = hour.tone, ""
+    outside += box(wx - 19, 12, 38, 39, t("#8a5a3c"), 2) + box(wx - 17, 14, 34, 35, "url(#pane)", 1)
+    if hour.light.dark:
+        outside += circle(wx + 8, 22, 3.2, "#fdf6dd") + "".join(
+            circle(wx + dx, y, 0.5, "#fff6dc") for dx, y in ((-12, 19), (-5, 27), (1, 18), (12, 33), (-9, 38))
+        )
+    else:
+        outside += circle(
+            wx + 8,
+            24 if hour.time == "day" else 38,
+            4,
+            {"day": "#fff3b8", "sunset": "#ffd28a", "dawn": "#fff4dd"}[hour.time],
+        )
+    outside += blob(
+        ((wx - 17, 49), (wx - 17, 42), (wx - 6, 39), (wx + 6, 43), (wx + 17, 40), (wx + 17, 49)),
+        hour.tone("#6fae5c", 0.3),
+    )
+    outside += (
+        box(wx - 1, 14, 2, 35, t("#8a5a3c"))
+        + box(wx - 17, 30.4, 34, 2, t("#8a5a3c"))
+        + box(wx - 21, 50, 42, 3, t("#9c6845"), 1.2)
+    )
+    for s in (-1, 1):
         outside += blob(
-            ((wx - 17, 49), (wx - 17, 42), (wx - 6, 39), (wx + 6, 43), (wx + 17, 40), (wx + 17, 49)),
-            hour.tone("#6fae5c", 0.3),
+            ((wx + s * 24, 9), (wx + s * 12, 9), (wx + s * 15, 26), (wx + s * 20, 44), (wx + s * 25, 46)),
+            t("#c9584c"),
         )
-        outside += (
-            box(wx - 1, 14, 2, 35, t("#8a5a3c"))
-            + box(wx - 17, 30.4, 34, 2, t("#8a5a3c"))
-            + box(wx - 21, 50, 42, 3, t("#9c6845"), 1.2)
-        )
-        for s in (-1, 1):
-            outside += blob(
-                ((wx + s * 24, 9), (wx + s * 12, 9), (wx + s * 15, 26), (wx + s * 20, 44), (wx + s * 25, 46)),
-                t("#c9584c"),
+    return outside
+
+
+def _shelf(hour: Hour, shelf: float) -> str:
+    """Three rows of books, their middle at `shelf`."""
+    t, body = hour.tone, ""
+    body += box(shelf - 15, 18, 30, 60, t("#9c6845"), 1.2) + box(shelf - 13, 20, 26, 56, t("#6d4631"))
+    for row in range(3):
+        y, bx, rng = 37 + 19 * row, shelf - 12.4, hour.wander(133 + row)
+        while bx < shelf + 9:
+            b, h = rng.uniform(1.8, 3.2), rng.uniform(10, 14)
+            body += box(
+                bx,
+                y - h,
+                b,
+                h,
+                t(("#d8584c", "#4f86b8", "#e0b04f", "#5f9a6a", "#a86fa8")[int(rng.integers(5))]),
+                0.4,
             )
-        shelf = wx + 46
-        outside += box(shelf - 15, 18, 30, 60, t("#9c6845"), 1.2) + box(shelf - 13, 20, 26, 56, t("#6d4631"))
-        for row in range(3):
-            y, bx, rng = 37 + 19 * row, shelf - 12.4, hour.wander(133 + row)
-            while bx < shelf + 9:
-                b, h = rng.uniform(1.8, 3.2), rng.uniform(10, 14)
-                outside += box(
-                    bx,
-                    y - h,
-                    b,
-                    h,
-                    t(("#d8584c", "#4f86b8", "#e0b04f", "#5f9a6a", "#a86fa8")[int(rng.integers(5))]),
-                    0.4,
-                )
-                bx += b + 0.3
-            outside += box(shelf - 13, y, 26, 1.8, t("#9c6845"))
-    layers = [Layer(name="wall", body=body + outside, parallax=0.72, defs=defs)]
+            bx += b + 0.3
+        body += box(shelf - 13, y, 26, 1.8, t("#9c6845"))
+    return body
+
+
+def _floor(hour: Hour, w: float) -> Layer:
+    """Boards with rugs, and lamps that are lit after dark."""
+    t, lit = hour.tone, hour.light.dark
     defs = vertical("floor", ((0, t("#b9794c")), (1, t("#935a38"))), 77, 104)
     floor = box(-w / 2 - 5, 77, w + 10, 70, "url(#floor)") + box(-w / 2 - 5, 74.6, w + 10, 3.2, t("#8a5a3c"))
     floor += "".join(box(-w / 2 - 5, y, w + 10, 0.5, t("#7f4c30"), extra='opacity="0.6"') for y in (82, 88, 95))
@@ -197,5 +212,4 @@ def room(hour: Hour, w: float) -> list[Layer]:
         floor += polygon(
             ((lx - 4.4, 40), (lx + 4.4, 40), (lx + 8, 51), (lx - 8, 51)), "#ffe6a8" if lit else t("#f6dfae")
         )
-    layers.append(Layer(name="ground", body=floor, parallax=1.0, defs=defs))
-    return layers
+    return Layer(name="ground", body=floor, parallax=1.0, defs=defs)

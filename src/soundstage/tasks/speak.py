@@ -1,14 +1,15 @@
 """The task `speak`: text to speech with the times of its words and phonemes.
 
-Notable: a text of any length is said sentence by sentence with one speaker vector, so the voice does not drift; times
-are counted in samples from the durations that made the sound, so they are exact.
+Notable: a text of any length is said sentence by sentence by one speaker, so the voice does not drift. Where a model
+is made of durations, times are counted from them in samples; where it is not, they are aligned.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, ParamSpec
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import numpy as np
 
@@ -19,6 +20,12 @@ from soundstage.graph.node import TaskFunction
 from soundstage.media import Audio, Speech, Voice
 from soundstage.tasks.said import LOUDEST, Manner, Said, join
 from soundstage.text.prosody import STYLES
+
+if TYPE_CHECKING:
+    import torch
+
+    from soundstage.tasks.speak_engines import SpeechEngine
+    from soundstage.text.phonemes import Spoken
 
 P = ParamSpec("P")
 
@@ -44,17 +51,11 @@ def speak(
     Raises InputError for a text without words, for an unknown voice or style (its message lists those there are), for a
     silent reference, and for what the model cannot do.
     """
-    manner = _manner(style, speed, pitch)
     parts: list[Said] = []
-    from soundstage.tasks.speak_engines import ENGINES  # brings torch, which a cached result does not need
-
-    with runtime.use(model, ENGINES) as engine:
-        sentences = engine.read(text)
-        engine.check(manner)
-        speaker = engine.speaker(voice)
+    manner = _manner(style, speed, pitch)
+    with _speaker(text, voice, model, manner) as (engine, speaker, sentences):
         for index, sentence in enumerate(runtime.progress(sentences, "speaking")):
-            generator = runtime.generator(runtime.derive(seed, "sentence", index))
-            parts.append(engine.say(sentence, speaker, manner, generator))
+            parts.append(engine.say(sentence, speaker, manner, _draws(seed, index)))
         return join(parts, engine.rate, text, STYLES[style].rest / speed)
 
 
@@ -62,20 +63,31 @@ def _pieces(
     *, text: str, voice: Voice | None, model: str, style: str, speed: float, pitch: float, seed: int
 ) -> Iterator[Audio]:
     manner = _manner(style, speed, pitch)
-    from soundstage.tasks.speak_engines import ENGINES
-
-    with runtime.use(model, ENGINES) as engine:
-        sentences = engine.read(text)
-        engine.check(manner)
-        speaker = engine.speaker(voice)
+    with _speaker(text, voice, model, manner) as (engine, speaker, sentences):
         for index, sentence in enumerate(sentences):
             runtime.check_cancelled()
             if index:
                 yield Audio.silence(STYLES[style].rest / speed, engine.rate)
-            generator = runtime.generator(runtime.derive(seed, "sentence", index))
-            for piece in engine.pieces(sentence, speaker, manner, generator):
+            for piece in engine.pieces(sentence, speaker, manner, _draws(seed, index)):
                 if len(piece):
                     yield Audio(np.clip(piece, -LOUDEST, LOUDEST)[None], engine.rate)
+
+
+@contextmanager
+def _speaker(
+    text: str, voice: Voice | None, model: str, manner: Manner
+) -> Iterator[tuple[SpeechEngine, Any, list[Spoken]]]:
+    """The engine, what it knows the voice by, and the sentences; all that can be refused is refused here."""
+    from soundstage.tasks.speak_engines import ENGINES  # brings torch, which a cached result does not need
+
+    with runtime.use(model, ENGINES) as engine:
+        sentences = engine.read(text)
+        engine.check(manner)
+        yield engine, engine.speaker(voice), sentences
+
+
+def _draws(seed: int, sentence: int) -> torch.Generator:
+    return runtime.generator(runtime.derive(seed, "sentence", sentence))
 
 
 def _manner(style: str, speed: float, pitch: float) -> Manner:

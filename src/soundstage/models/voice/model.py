@@ -1,7 +1,7 @@
 """The starter voice: phones and a reference recording to speech, in two small networks that meet at pitch and envelope.
 
 Notable: between the acoustic network and the vocoder stand quantities with a meaning: a smooth spectral envelope
-without harmonics (80 mel-spaced bands), the pitch, and a voicing flag. The vocoder is a source and filters: a pulse
+without harmonics (100 mel-spaced bands), the pitch, and a voicing flag. The vocoder is a source and filters: a pulse
 train that runs at the given pitch plus noise, each shaped by a filter that a small network corrects from the
 envelope, so pitch is a free input: the same voice can speak higher, or sing. Filters are minimum phase by folding the
 cepstrum. The speaker is a vector read from any three seconds of sound and modulates every block.
