@@ -59,7 +59,7 @@ def test_a_few_steps_lower_both_losses(found: Corpus) -> None:
     model = VoiceModel(voice_tiny(42))
     parts = nn.ModuleDict({"speaker": model.speaker, "acoustic": model.acoustic})
     batch = acoustic_batch(found, torch.Generator().manual_seed(0), frames=600)
-    heard = vocoder_batch(found, torch.Generator().manual_seed(0), count=2, frames=20)
+    heard = vocoder_batch(found.recordings, torch.Generator().manual_seed(0), count=2, frames=20)
     optimizer = torch.optim.Adam([*parts.parameters(), *model.vocoder.parameters()], 1e-2)
     losses = []
     for _ in range(8):

@@ -192,15 +192,15 @@ def record(speaker: Speaker, text: str) -> Recording:
 def make(
     folder: Path,
     *,
-    minutes: float = 360.0,
-    crowd: int = 300,
+    minutes: float = 630.0,
+    crowd: int = 600,
     seed: int = 0,
     processes: int = 2,
     log: Callable[[str], object] = print,
 ) -> None:
     """Write one shard a speaker into `folder`; a shard that stands there is kept, so a stopped run goes on.
 
-    The named voices get a quarter of the minutes, `crowd` random speakers share the rest. `processes` work side by
+    The named voices get a seventh of the minutes, `crowd` random speakers share the rest. `processes` work side by
     side; 0 works in this one.
     """
     from soundstage.text.lexicon import Lexicon
@@ -208,8 +208,8 @@ def make(
     folder.mkdir(parents=True, exist_ok=True)
     pool = [word for word in Lexicon.shipped().words() if 3 <= len(word) <= 11 and word.isalpha()]
     lines = iter(sentences(round(minutes * 60 / 2.2), pool, seed=seed))
-    shares = [(speaker, 0.25 * minutes / len(NAMED)) for speaker in NAMED]
-    shares += [(speaker, 0.75 * minutes / crowd) for speaker in speakers(crowd)]
+    shares = [(speaker, minutes / 7 / len(NAMED)) for speaker in NAMED]
+    shares += [(speaker, minutes * 6 / 7 / crowd) for speaker in speakers(crowd)]
     jobs: list[tuple[Path, Speaker, list[str]]] = []
     for speaker, share in shares:
         texts, seconds = [], 0.0
