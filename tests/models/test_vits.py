@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from soundstage.codec.hifigan import HifiganConfig
+from soundstage.codec.vocoder import VocoderConfig
 from soundstage.errors import InputError
 from soundstage.models.vits import (
     DurationConfig,
@@ -32,6 +33,7 @@ TINY = VitsConfig(
     duration=DurationConfig(width=8, flows=2, depth=2, bins=4),
 )  # fmt: skip
 MANY = replace(TINY, speakers=3, speaker_width=4, decoder=replace(TINY.decoder, condition=4))
+SPECTRAL = replace(MANY, decoder=VocoderConfig(latent=6, width=8, depth=2, size=32, hop=8, condition=4))
 IDS = torch.tensor([[3, 1, 4, 1, 5, 9]])
 GOLDEN = [0.11691, 0.52381, 0.24225, 0.52501]
 GOLDEN_DURATIONS = [1, 7, 1, 1, 8, 1]
@@ -165,3 +167,21 @@ def test_what_the_model_cannot_say_is_refused_by_name(wrong: dict[str, object], 
 def test_a_voice_that_is_not_there_is_refused(speaker: int | Tensor | None) -> None:
     with pytest.raises(InputError, match="speaker"):
         plan(tiny(MANY), IDS, speaker=speaker, generator=seeded())
+
+
+def test_a_decoder_that_draws_spectra_streams_too() -> None:
+    model = tiny(SPECTRAL)
+    made = plan(model, IDS, speaker=2, generator=seeded())
+    whole = speak(model, IDS, speaker=2, generator=seeded()).samples
+    assert whole.shape[1] == int(made.frames[0]) * 8
+    assert torch.allclose(torch.cat(list(stream(model, made, 2)), 1), whole, atol=1e-6)
+
+
+def test_durations_that_are_known_are_not_searched_for() -> None:
+    model, told = tiny().train(), torch.tensor([[2, 1, 3, 1, 1, 2]])
+    heard = spectrogram(torch.randn(1, 10 * TINY.hop, generator=seeded()), 16, TINY.hop)
+    lengths = torch.tensor([6]), torch.tensor([10])
+    made = model(IDS, lengths[0], heard, lengths[1], segment=4, generator=seeded(), durations_BS=told)
+    assert torch.equal(made.durations, told)
+    found = model(IDS, lengths[0], heard, lengths[1], segment=4, generator=seeded())
+    assert int(found.durations.sum()) == 10

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from soundstage.codec.vocoder import VocoderConfig
 from soundstage.errors import InputError, MissingError
 from soundstage.media import Audio, Voice
+from soundstage.models.vits import DurationConfig, Vits, VitsConfig, WavenetConfig
 from soundstage.tasks.speak import speak
 from soundstage.tasks.speak_vits import VitsSpeaker, _ipa
 from soundstage.text.phonemes import Frontend
+from soundstage.text.symbols import SYMBOLS
+from soundstage.weights.card import Card
+from soundstage.weights.load import save_starter
 
 transformers = pytest.importorskip("transformers")
 LETTERS = {symbol: index for index, symbol in enumerate("_ abcdefghijklmnopqrstuvwxyz'-")}
@@ -89,3 +95,30 @@ def test_without_its_tokenizer_a_checkpoint_says_what_is_missing(tmp_path: Path)
 def test_phones_are_written_as_espeak_writes_them() -> None:
     (sentence,) = Frontend().read("Hello, bird!")
     assert "".join(symbol for symbol, _ in _ipa(sentence)) == "həlˈoʊ, bˈɜːd!"
+
+
+def test_a_model_of_our_own_phones_knows_their_times_and_its_voices_names(tmp_path: Path) -> None:
+    config = VitsConfig(
+        symbols=8 * len(SYMBOLS), rate=8000, bins=17, width=8, hidden=8, depth=1, flows=1,
+        decoder=VocoderConfig(latent=4, width=8, depth=1, size=160, hop=80, condition=4),
+        flow=WavenetConfig(layers=1), posterior=WavenetConfig(layers=1),
+        duration=DurationConfig(stochastic=False, width=8), speakers=2, speaker_width=4,
+    )  # fmt: skip
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = Vits(config)
+    card = Card(
+        ref="tiny", family="vits", task="speak", licence="Apache-2.0", commercial=True, data="none", size_mb=0,
+        memory_mb=1, parameters=0, config=asdict(config),
+    )  # fmt: skip
+    save_starter(tmp_path, model, card)
+    phones = {f"{phone}.{flags}": 8 * index + flags for index, phone in enumerate(SYMBOLS) for flags in range(8)}
+    (tmp_path / "vocab.json").write_text(json.dumps(phones))
+    rules = {"alphabet": "phones", "add_blank": False, "phonemize": False, "voices": ["ada", "ben"]}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(rules))
+    line = speak("We sail, now.", Voice.named("Ben"), model=str(tmp_path))
+    assert [phone.symbol for phone in line.phonemes] == ["w", "iy", "s", "ey", "l", "n", "aw"]
+    assert [word.text for word in line.words] == ["We", "sail", "now"]
+    assert line.words[-1].end <= line.seconds
+    with pytest.raises(InputError, match="ada, ben"):
+        speak("We sail.", Voice.named("hugo"), model=str(tmp_path))

@@ -8,12 +8,28 @@ B batch · M mel bands · N frames · D width · T samples
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
 from soundstage.nn.conv import Conv1d, ConvNeXtBlock
 from soundstage.nn.norms import AdaptiveNorm
 from soundstage.ops.stft import istft
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocoderConfig:
+    """The shape of a vocoder that decodes another network's frames."""
+
+    latent: int
+    width: int
+    depth: int
+    size: int  # samples of a frame's transform
+    hop: int
+    condition: int = 0  # width of a voice's vector; 0: none is heard
 
 
 class SpectrumHead(nn.Module):
@@ -59,6 +75,7 @@ class Vocoder(nn.Module):
         condition: int | None = None,
     ) -> None:
         super().__init__()
+        self.reach = (kernel // 2) * (depth + 1) + math.ceil(size / hop)
         self.stem = Conv1d(bands, width, kernel, causal=False)
         self.stem_norm = nn.LayerNorm(width, 1e-6) if condition is None else AdaptiveNorm(width, condition)
         self.blocks = nn.ModuleList(
@@ -75,3 +92,12 @@ class Vocoder(nn.Module):
         for block in self.blocks:
             x = block(x, condition_BC)
         return self.head(self.norm(x.transpose(1, 2)).transpose(1, 2))  # type: ignore[no-any-return]
+
+    def chunks(self, mel_BMN: Tensor, frames: int, condition_BC: Tensor | None = None) -> Iterator[Tensor]:
+        """The waveform in pieces of `frames` frames, in order: joined, they are `forward`'s (of uncentred frames)."""
+        total, hop = mel_BMN.shape[-1], self.head.hop
+        for start in range(0, total, frames):
+            stop, left = min(start + frames, total), max(0, start - self.reach)
+            with torch.inference_mode():
+                piece = self(mel_BMN[..., left : min(total, stop + self.reach)], condition_BC)
+            yield piece[:, (start - left) * hop : (stop - left) * hop]

@@ -2,6 +2,7 @@
 
 Notable: a symbol's frames are a part of what the network predicts, so the times of words cost nothing. Checkpoints that
 read espeak's IPA are given that of our own English front end. Other languages are split into words as they are written.
+The starter reads the front end's phones themselves, each with its flags, so that its times are those of phones too.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from soundstage.errors import InputError, MissingError
 from soundstage.media import Voice
 from soundstage.models.vits import Plan, Vits, plan, stream, with_blanks
-from soundstage.tasks.said import Manner, Said, Span, by_words, with_rests
+from soundstage.tasks.said import Manner, Said, Span, by_phones, by_words, with_rests
 from soundstage.tasks.speak_voice import frontend
 from soundstage.text.normalise import plain
 from soundstage.text.phonemes import Spoken
@@ -50,6 +51,8 @@ class VitsSpeaker:
         rules = _json(loaded, "tokenizer_config.json") if "tokenizer_config.json" in loaded.files else {}
         self.blanks = bool(rules.get("add_blank", True))
         self.phonemes = bool(rules.get("phonemize", True))
+        self.phones = rules.get("alphabet") == "phones"
+        self.names = tuple(str(name) for name in rules.get("voices", ()))
         self.romanised = bool(rules.get("is_uroman", False))
         self.language = str(rules.get("language") or "")
         if self.phonemes and self.language not in ENGLISH:
@@ -77,7 +80,11 @@ class VitsSpeaker:
             if voice is not None:
                 raise InputError("voice", "this model has one voice", "leave it out")
             return None
-        name = "0" if voice is None else str(voice.name).strip()
+        name = "0" if voice is None else str(voice.name).strip().lower()
+        if name in self.names:
+            return self.names.index(name)
+        if self.names and voice is not None:
+            raise InputError("voice", f"there is no voice {voice.name!r}", f"use {', '.join(self.names)}")
         if not name.isdigit() or int(name) >= count:
             raise InputError("voice", f"there is no voice {name!r}", f"give a number from 0 to {count - 1}")
         return int(name)
@@ -87,15 +94,20 @@ class VitsSpeaker:
         made, words = self._planned(sentence, speaker, manner, generator)
         with torch.inference_mode():
             samples = self.model.decoder(made.latents, made.voice)[0]
-        return by_words(sentence, samples.float().cpu().numpy(), words)
+        return self._said(sentence, samples.float().cpu().numpy(), made, words)
 
     def pieces(
         self, sentence: Spoken, speaker: int | None, manner: Manner, generator: torch.Generator
     ) -> Iterator[NDArray[np.float32]]:
         """See `SpeechEngine.pieces`: the decoder works piece by piece."""
         made, words = self._planned(sentence, speaker, manner, generator)
-        rests = by_words(sentence, np.zeros(0, np.float32), words).rests
+        rests = self._said(sentence, np.zeros(0, np.float32), made, words).rests
         return with_rests((piece[0].float().cpu().numpy() for piece in stream(self.model, made)), rests, self.rate)
+
+    def _said(self, sentence: Spoken, samples: NDArray[np.float32], made: Plan, words: dict[int, Span]) -> Said:
+        if self.phones:
+            return by_phones(sentence, samples, (made.durations[0] * self.model.config.hop).tolist())
+        return by_words(sentence, samples, words)
 
     def _planned(
         self, sentence: Spoken, speaker: int | None, manner: Manner, generator: torch.Generator
@@ -119,6 +131,8 @@ class VitsSpeaker:
 
     def symbols(self, sentence: Spoken) -> list[Symbol]:
         """Letters or IPA with the token of each; words are kept apart by a space, marks stand by themselves."""
+        if self.phones:
+            return [(f"{phone.symbol}.{phone.flags}", phone.token) for phone in sentence.phones]
         return _ipa(sentence) if self.phonemes else self._letters(sentence)
 
     def _letters(self, sentence: Spoken) -> list[Symbol]:

@@ -16,7 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from soundstage.codec.hifigan import Generator
+from soundstage.codec.hifigan import Generator, HifiganConfig
+from soundstage.codec.vocoder import Vocoder
 from soundstage.models.vits.config import DurationConfig, VitsConfig, WavenetConfig
 from soundstage.models.vits.duration import NOISE, Duration, StochasticDuration
 from soundstage.models.vits.text import TextEncoder, masked
@@ -53,7 +54,7 @@ class Vits(nn.Module):
         self.duration = _duration(config.duration, states, voice, config.language_width)
         self.flow = Flow(config.flows, config.latent, config.width, **_wavenet(config.flow, voice))
         self.posterior = Posterior(config.bins, config.width, config.latent, **_wavenet(config.posterior, voice))
-        self.decoder = Generator(config.decoder)
+        self.decoder = _decoder(config)
         self.voices = nn.Embedding(config.speakers, voice) if config.speakers else None
         self.languages = nn.Embedding(config.languages, config.language_width) if config.languages else None
 
@@ -68,11 +69,12 @@ class Vits(nn.Module):
         generator: torch.Generator,
         voice_BC: Tensor | None = None,
         language_BC: Tensor | None = None,
+        durations_BS: Tensor | None = None,
     ) -> Trained:
         """Rows of text and of their speech's spectrogram, the first `symbols` and `frames` of each counting.
 
-        Decodes `segment` frames a row, wherever the generator says. Raises InputError for a row with more symbols than
-        frames.
+        Decodes `segment` frames a row, wherever the generator says. Where the frames of every symbol are known
+        (`durations`), no alignment is searched for. Raises InputError for a row with more symbols than frames.
         """
         symbol_mask, frame_mask = (
             length_mask(symbols_B, ids_BS.shape[1]),
@@ -82,7 +84,8 @@ class Vits(nn.Module):
         mean, log_deviation = self.posterior(spectrogram_BFT, frame_mask, voice_BC)
         z_BLT = masked(mean + draw_like(mean, generator) * log_deviation.exp(), frame_mask)
         latent = self.flow(z_BLT, frame_mask, voice_BC)
-        durations_BS = monotonic_durations(_log_likelihood(latent, mean_BSL, log_BSL), symbols_B, frames_B)
+        if durations_BS is None:
+            durations_BS = monotonic_durations(_log_likelihood(latent, mean_BSL, log_BSL), symbols_B, frames_B)
         symbol_BT = symbol_of_frame(durations_BS, latent.shape[-1])
         prior_mean, prior_log = (spread(stat, symbol_BT).transpose(1, 2) for stat in (mean_BSL, log_BSL))
         # What the predictor learns must not move the text's states, which serve the sound.
@@ -111,6 +114,13 @@ def spectrogram(samples_BN: Tensor, size: int = 1024, hop: int = 256) -> Tensor:
     complex_BFT = stft(padded, size, hop, centre=False)
     # The root of a sum with a little added has a gradient at silence; the published posteriors heard that floor.
     return (complex_BFT.real.square() + complex_BFT.imag.square() + 1e-6).sqrt()
+
+
+def _decoder(config: VitsConfig) -> Generator | Vocoder:
+    shape = config.decoder
+    if isinstance(shape, HifiganConfig):
+        return Generator(shape)
+    return Vocoder(shape.latent, shape.width, shape.depth, shape.size, shape.hop, condition=shape.condition or None)
 
 
 def _duration(config: DurationConfig, states: int, voice: int, language: int) -> StochasticDuration | Duration:
