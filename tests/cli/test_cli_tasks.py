@@ -84,10 +84,12 @@ def test_every_sort_of_port_arrives(toys: ModuleType, soundstage: Run, monkeypat
     assert seen["instruments"] == ["piano", "bass", "flute"] and seen["plan"].loud == 3 and seen["draft"] is True
 
 
-def test_a_file_is_a_voice_to_clone(toys: ModuleType, soundstage: Run) -> None:
+def test_a_file_is_a_voice_to_clone_and_needs_its_speakers_word(toys: ModuleType, soundstage: Run) -> None:
     soundstage("shout", "a long enough reference", "-o", "me.wav")
-    assert soundstage("shout", "hello", "--voice", "me.wav")[0] == 0
-    assert toys.SEEN[1]["voice"].reference.length == Audio.load("me.wav").length
+    code, _, err = soundstage("shout", "hello", "--voice", "me.wav")
+    assert code == 2
+    assert "voice.consent: cloning the voice of me.wav needs its speaker's word" in err
+    assert "soundstage voice clone me.wav --name me --consent" in err and len(toys.SEEN) == 1
 
 
 @pytest.mark.parametrize(

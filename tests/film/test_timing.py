@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soundstage.film.subtitles import LINGER, line_cues, timed_words
+from soundstage.film.subtitles import line_cues, timed_words
 from soundstage.film.timing import FPS, TIGHT, card_frames, frames_of, join, measure, split_frames
 from soundstage.media import Audio, Speech, Word
+from soundstage.media.cues import LINGER
 
 SECONDS = st.lists(st.floats(0.2, 6), min_size=0, max_size=6)
 

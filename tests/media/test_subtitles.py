@@ -12,6 +12,8 @@ from soundstage.errors import InputError, MissingError
 from soundstage.media.subtitles import (
     SPEAKER,
     Cue,
+    ass,
+    lrc,
     parse_srt,
     parse_vtt,
     read_subtitles,
@@ -87,3 +89,20 @@ def test_bad_subtitles_are_refused(make: object) -> None:
 def test_a_missing_file_is_a_missing_error(tmp_path: Path) -> None:
     with pytest.raises(MissingError):
         read_subtitles(tmp_path / "a.srt")
+
+
+def test_the_ass_text_names_the_actor_and_breaks_rows_its_own_way() -> None:
+    made = ass([Cue(3661.004, 3662.5, "Hi {you}\nthere", "Ada, Ben")])
+    assert made.splitlines()[-1] == r"Dialogue: 0,1:01:01.00,1:01:02.50,Default,Ada  Ben,Hi (you)\Nthere"
+    assert made.startswith("[Script Info]\n") and "\n[Events]\n" in made
+
+
+def test_the_lrc_text_has_a_line_a_cue_and_an_empty_one_before_a_rest() -> None:
+    made = lrc([Cue(1, 2, "Hi", "Ada"), Cue(2.5, 3, "so\nlong"), Cue(65.25, 66, "Bye")])
+    assert made == "[00:01.00]Ada: Hi\n[00:02.50]so long\n[00:03.00]\n[01:05.25]Bye\n[01:06.00]\n"
+
+
+@pytest.mark.parametrize("suffix", [".ass", ".lrc"])
+def test_ass_and_lrc_are_files_too(suffix: str, tmp_path: Path) -> None:
+    write_subtitles([Cue(1, 2, "Hi")], tmp_path / f"a{suffix}")
+    assert "Hi" in (tmp_path / f"a{suffix}").read_text("utf-8")

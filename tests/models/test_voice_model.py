@@ -4,7 +4,19 @@ import pytest
 import torch
 
 from soundstage.errors import InputError
-from soundstage.models.voice import Acoustic, VoiceConfig, VoiceModel, generate, plan, relieved, stream, voice_tiny
+from soundstage.models.voice import (
+    Acoustic,
+    How,
+    VoiceConfig,
+    VoiceModel,
+    Wanted,
+    generate,
+    generate_many,
+    plan,
+    relieved,
+    stream,
+    voice_tiny,
+)
 from soundstage.models.voice.model import mel_bands
 from soundstage.models.voice.speech import whole_frames
 from soundstage.models.voice.vocoder import band_interpolation, frames_of, minimum_phase, pulse_train
@@ -172,3 +184,20 @@ def test_a_config_survives_a_card() -> None:
     config = voice_tiny(SYMBOLS)
     assert VoiceConfig.of({**config.plain(), "names": ["ada"]}) == config
     assert math.isclose(config.rate / config.hop, 100)
+
+
+def test_a_batch_says_what_each_sentence_says_alone() -> None:
+    model = tiny()
+    vectors = torch.randn(3, model.config.speaker, generator=torch.Generator().manual_seed(2))
+    wanted = []
+    for index, count in enumerate((5, 12, 31)):
+        phones, flags = phrase(torch.Generator().manual_seed(index), count)
+        how = How(speed=1.0 + 0.1 * index, bend=torch.linspace(0, 2, count), gain=torch.full((count,), float(index)))
+        wanted.append(Wanted(phones, flags, vectors[index], torch.Generator().manual_seed(index), how))
+    together = generate_many(model, wanted)
+    for index, each in enumerate(wanted):
+        samples, durations = generate(
+            model, each.phones, each.flags, each.vector, generator=torch.Generator().manual_seed(index), **each.how
+        )
+        assert torch.equal(durations, together[index][1])
+        assert torch.allclose(samples, together[index][0], atol=1e-5)

@@ -19,10 +19,16 @@ def test_words_are_found_where_they_were_said(voice: str, speed: float) -> None:
     (sentence,) = Frontend().read(TEXT)
     silence = np.zeros(line.audio.rate // 2, np.float32)
     found = align(np.concatenate((silence, line.audio.samples[0], silence)), line.audio.rate, sentence)
-    assert sorted(found) == list(range(len(line.words)))
+    assert sorted(found.words) == list(range(len(line.words)))
+    assert [symbol for symbol, _, _ in found.phones] == [phone.symbol for phone in line.phonemes]
+    early = [
+        abs(start / line.audio.rate - 0.5 - phone.start)
+        for (_, start, _), phone in zip(found.phones, line.phonemes, strict=True)
+    ]
+    assert float(np.mean(early)) < 0.03
     wrong = [
         abs(span[side] / line.audio.rate - 0.5 - (word.start, word.end)[side])
-        for word, span in zip(line.words, (found[i] for i in sorted(found)), strict=True)
+        for word, span in zip(line.words, (found.words[i] for i in sorted(found.words)), strict=True)
         for side in (0, 1)
     ]
     assert float(np.mean(wrong)) < 0.03
@@ -31,8 +37,8 @@ def test_words_are_found_where_they_were_said(voice: str, speed: float) -> None:
 
 def test_a_sound_that_cannot_hold_the_words_gives_none() -> None:
     (sentence,) = Frontend().read(TEXT)
-    assert align(np.zeros(24000, np.float32), 24000, sentence) == {}
-    assert align(np.random.default_rng(0).standard_normal(2400).astype(np.float32), 24000, sentence) == {}
+    assert align(np.zeros(24000, np.float32), 24000, sentence) == ({}, ())
+    assert align(np.random.default_rng(0).standard_normal(2400).astype(np.float32), 24000, sentence) == ({}, ())
 
 
 def test_level_and_colour_of_a_recording_change_little() -> None:

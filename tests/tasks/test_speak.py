@@ -62,7 +62,7 @@ def test_a_clone_of_a_voice_is_nearer_to_it_than_to_another(line: Speech) -> Non
 
     with runtime.use("starter/voice", ENGINES) as engine:
         clone, ben, ada = (
-            engine.speaker(voice) for voice in (Voice.clone(line.audio), Voice.named("ben"), Voice.named("ada"))
+            engine.speaker(voice) for voice in (Voice(reference=line.audio), Voice.named("ben"), Voice.named("ada"))
         )
     assert float((clone - ben).norm()) < float((clone - ada).norm())
 
@@ -74,7 +74,7 @@ def test_an_unknown_voice_is_refused_with_the_list_of_those_there_are() -> None:
 
 def test_a_silent_reference_is_refused() -> None:
     with pytest.raises(InputError, match="silent"):
-        speak("Hello.", Voice.clone(Audio.silence(2, 16000)))
+        speak("Hello.", Voice(reference=Audio.silence(2, 16000), consent="Nobody is cloned here."))
 
 
 @pytest.mark.parametrize("text", ["", "   ", "…?!", "[pause:1s]"])

@@ -29,14 +29,15 @@ def watched(*, quiet: bool = False) -> Iterator[None]:
         yield
 
 
-def report(facts: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print a result: one JSON object for machines, aligned lines for people."""
+def report(facts: Mapping[str, Any], *, as_json: bool, aside: bool = False) -> None:
+    """Print a result: one JSON object for machines, aligned lines for people; aside, where the output is the result."""
+    where = sys.stderr if aside else sys.stdout
     if as_json:
-        print(json.dumps(facts, ensure_ascii=False, default=str))
+        print(json.dumps(facts, ensure_ascii=False, default=str), file=where)
         return
     width = max(map(len, facts), default=0)
     for name, value in facts.items():
-        print(f"{name:<{width}}  {value}")
+        print(f"{name:<{width}}  {value}", file=where)
 
 
 def show(thing: Any) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -57,18 +60,77 @@ def default_output(task: Task) -> str:
     return f"{task.name}{USUAL.get(kind_of(task.output), '.wav')}"
 
 
+def to_pipe(task: Task, output: Path) -> bool:
+    """Whether a sound is to go to standard output as it is made."""
+    return str(output) == "-" and kind_of(task.output) == "speech"
+
+
+def check_subtitles(path: str) -> None:
+    """Raises InputError for a file of subtitles that cannot be written."""
+    from soundstage.media.paths import known_suffix
+    from soundstage.media.subtitles import WRITTEN
+
+    known_suffix(Path(path), WRITTEN)
+    _check_folder("subtitles", Path(path))
+
+
+def save_parts(parts: Iterator[Any], output: Path, subtitles: str, provenance: Any) -> float:
+    """Write a speech as it is made, a sentence at a time in memory, to a sound file; returns its seconds.
+
+    The parts are those of `tasks.speak_parts`: a rate, and samples with the times of their words.
+    """
+    from soundstage.media.audio_blocks import write_blocks
+    from soundstage.media.cues import cues_of
+    from soundstage.media.speech import Word
+    from soundstage.media.subtitles import write_subtitles
+
+    words: list[Word] = []
+    lengths: list[int] = []
+    rate, first = next(parts)
+
+    def samples() -> Iterator[Any]:
+        for _, part in chain([(rate, first)], parts):
+            words.extend(part.words)
+            lengths.append(len(part.samples))
+            yield part.samples[None]
+
+    write_blocks(output, samples(), rate=rate, channels=1, length=None, provenance=provenance)
+    if subtitles:
+        write_subtitles(cues_of(words), subtitles)
+    return float(sum(lengths) / rate)
+
+
+def pipe(pieces: Iterator[Any]) -> dict[str, Any]:
+    """Write pieces of sound to standard output as they come: 16 bit little-endian samples without a header."""
+    import numpy as np
+
+    count, rate = 0, 0
+    for piece in pieces:
+        rate = piece.rate
+        data = np.clip(np.rint(piece.samples.T * 32768.0), -32768, 32767).astype("<i2").tobytes()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        count += piece.length
+    return {"format": f"s16le, {rate} Hz, mono", "length": f"{count / max(rate, 1):.2f} s"}
+
+
 def check_output(task: Task, output: Path) -> None:
     """Raises InputError for a place or a suffix that cannot be written, before any time is spent."""
     known = suffixes(task)
+    if to_pipe(task, output):
+        return
     if known and output.suffix.lower() not in known:
         raise InputError(
             "output", f"{shorten(output.name)} has no suffix that can be written", f"use {', '.join(known)}"
         )
     if output.is_dir():
         raise InputError("output", f"{output} is a folder", f"name a file, such as {output / default_output(task)}")
-    if not os.access(output.absolute().parent, os.W_OK) and output.absolute().parent.is_dir():
-        raise InputError("output", f"{output.absolute().parent} may not be written to", "choose another folder")
-    if not output.absolute().parent.is_dir():
-        raise InputError(
-            "output", f"the folder {output.absolute().parent} does not exist", "make it, or choose another"
-        )
+    _check_folder("output", output)
+
+
+def _check_folder(field: str, path: Path) -> None:
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise InputError(field, f"the folder {folder} does not exist", "make it, or choose another")
+    if not os.access(folder, os.W_OK):
+        raise InputError(field, f"{folder} may not be written to", "choose another folder")

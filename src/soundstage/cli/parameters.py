@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import copy
 import dataclasses
 import inspect
 import sys
@@ -41,9 +42,16 @@ def parameter(port: Port, *, first: bool) -> inspect.Parameter:
     return inspect.Parameter(port.name, inspect.Parameter.KEYWORD_ONLY, default=info, annotation=annotation)
 
 
+def optional(info: Any) -> Any:
+    """The same argument, which may be left out."""
+    changed = copy.copy(info)
+    changed.default = None
+    return changed
+
+
 def common(name: str, flags: str, default: Any, text: str) -> inspect.Parameter:
     """An option that every task's command has."""
-    metavar = {"output": "FILE", "device": "DEVICE", "licence": "POLICY"}.get(name)
+    metavar = {"output": "FILE", "file": "FILE", "subtitles": "FILE", "device": "DEVICE", "licence": "POLICY"}.get(name)
     shown: dict[str, Any] = {"show_default": metavar is not None, "metavar": metavar}
     info = typer.Option(default, *flags.split(), help=escaped(text), rich_help_panel="Output and machine", **shown)
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=info, annotation=type(default))
@@ -77,6 +85,12 @@ def _has_fields(annotation: Any) -> bool:
     return (hasattr(annotation, "model_validate") or dataclasses.is_dataclass(annotation)) and not is_kind(annotation)
 
 
+def _is_mapping(annotation: Any) -> bool:
+    """Whether it is a mapping of names to values, which may be written `Anna=ada,Ben=me.wav`."""
+    origin = get_origin(annotation)
+    return isinstance(origin, type) and issubclass(origin, collections.abc.Mapping)
+
+
 def _metavar(port: Port) -> str:
     for option in members(port.type):
         inner = bare(option)
@@ -88,6 +102,8 @@ def _metavar(port: Port) -> str:
             return "FILE.json"
         if _is_pair(inner):
             return "A/B"
+        if _is_mapping(inner):
+            return "NAME=VALUE,..."
     return port.name.upper()
 
 
@@ -101,7 +117,8 @@ def is_given(port: Port, value: Any) -> bool:
 def value_of(port: Port, value: Any) -> Any:
     """What the user wrote, as the task's check takes it.
 
-    `-` reads standard input, a JSON file is its content, `3/4` a pair, and `piano, bass` two texts.
+    `-` reads standard input, a JSON file is its content, `3/4` a pair, `piano, bass` two texts, `Anna=ada` a
+    mapping.
     """
     if isinstance(value, list):
         return [part.strip() for item in value for part in item.split(",")] if _is_texts(port) else value
@@ -109,6 +126,10 @@ def value_of(port: Port, value: Any) -> Any:
         return value
     for option in members(port.type):
         inner = bare(option)
+        if is_kind(inner):
+            break  # it reads its own text
+        if _is_mapping(inner):
+            return _pairs(port, value)
         if _is_pair(inner):
             return tuple(value.replace("x", "/").replace(",", "/").split("/"))
         if _has_fields(inner):
@@ -123,6 +144,17 @@ def value_of(port: Port, value: Any) -> Any:
     if value == "-" and bare(port.type) is str:
         return sys.stdin.read().strip()
     return value
+
+
+def _pairs(port: Port, value: str) -> dict[str, str]:
+    """`Anna=ada,Ben=me.wav` as a mapping."""
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    for name, equals, given in pairs:
+        if not equals or not name.strip() or not given.strip():
+            raise InputError(
+                port.name, f"{shorten(value)} is no list of NAME=VALUE", "write such as Anna=ada,Ben=me.wav"
+            )
+    return {name.strip(): given.strip() for name, _, given in pairs}
 
 
 def _port_help(port: Port) -> str:

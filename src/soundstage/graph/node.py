@@ -6,6 +6,7 @@ parameter, and every face (call, command, node, endpoint, form) reads the same `
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 import threading
@@ -25,6 +26,8 @@ from soundstage.graph.port import Port
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
+NEAREST = 12
+"""Names that an error lists."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +139,10 @@ def task(*, version: int, name: str | None = None) -> Callable[[Callable[P, R]],
 def find_registered(name: str) -> Task:
     """The registered task of that name. Raises InputError when there is none."""
     if name not in REGISTRY:
-        known = ", ".join(sorted(REGISTRY)) or "none"
-        raise InputError("task", f"{shorten(name)} is not a task", f"known: {known}")
+        near = difflib.get_close_matches(name, REGISTRY, NEAREST, 0.0)
+        more = f" and {len(REGISTRY) - len(near)} more" if len(REGISTRY) > len(near) else ""
+        known = ", ".join(sorted(near)) + more
+        raise InputError("task", f"{shorten(name)} is not a task", f"known: {known or 'none'}")
     return REGISTRY[name]
 
 

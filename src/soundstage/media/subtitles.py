@@ -1,7 +1,8 @@
-"""Subtitles: cues with times, as SRT and WebVTT text, and out of a film's own soft track.
+"""Subtitles: cues with times, as SRT, WebVTT, ASS and LRC text, and out of a film's own soft track.
 
-Notable: times are whole milliseconds in both formats, so `rounded` cues survive a round trip unchanged. A speaker
-is a WebVTT voice (`<v Ada>`), and `Ada: ` before the words in SRT, which has no such thing.
+Notable: times are whole milliseconds in SRT and WebVTT, so `rounded` cues survive a round trip unchanged; ASS and LRC,
+which count hundredths, are only written. A speaker is a WebVTT voice (`<v Ada>`) and an ASS actor, and `Ada: ` before
+the words in SRT and LRC, which have no such thing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,21 @@ from soundstage.errors import InputError
 from soundstage.media.paths import damaged, decodable, existing, known_suffix, opened, written
 
 SUFFIXES = (".srt", ".vtt")
+"""What is read."""
+WRITTEN = (".srt", ".vtt", ".ass", ".lrc")
+STYLE = """[Script Info]
+ScriptType: v4.00+
+WrapStyle: 0
+ScaledBorderAndShadow: yes
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, OutlineColour, BackColour, Bold, BorderStyle, Outline, Alignment, \
+MarginV
+Style: Default,Arial,16,&H00FFFFFF,&H00000000,&H80000000,0,1,1,2,12
+
+[Events]
+Format: Layer, Start, End, Style, Name, Text
+"""
 STAMP = r"(?:(\d+):)?(\d\d):(\d\d)[.,](\d{3})"
 TIMING = re.compile(rf"^\s*{STAMP}\s+-->\s+{STAMP}(?:\s.*)?$")
 VOICE = re.compile(r"^<v(?:\.[^ >]*)? ([^>]+)>(.*?)(?:</v>)?$", re.DOTALL)
@@ -65,6 +81,28 @@ def vtt(cues: Iterable[Cue]) -> str:
     return "\n".join(blocks)
 
 
+def ass(cues: Iterable[Cue]) -> str:
+    """Advanced SubStation Alpha: one plain style, the speaker as the actor's name."""
+    lines = []
+    for cue in cues:
+        words = cue.text.replace("\\", "/").replace("{", "(").replace("}", ")").replace("\n", "\\N")
+        name = (cue.speaker or "").replace(",", " ")
+        lines.append(f"Dialogue: 0,{_hundredths(cue.start)},{_hundredths(cue.end)},Default,{name},{words}\n")
+    return STYLE + "".join(lines)
+
+
+def lrc(cues: Iterable[Cue]) -> str:
+    """Lyrics by line: the time at which each begins, and an empty line where one ends before a rest of two seconds."""
+    given = list(cues)
+    lines = []
+    for cue, later in zip(given, [*given[1:], None], strict=True):
+        words = cue.text.replace("\n", " ")
+        lines.append(f"[{_minutes(cue.start)}]{words if cue.speaker is None else f'{cue.speaker}: {words}'}\n")
+        if later is None or later.start - cue.end > 2.0:
+            lines.append(f"[{_minutes(cue.end)}]\n")
+    return "".join(lines)
+
+
 def parse_srt(text: str) -> tuple[Cue, ...]:
     """Cues of SubRip text. A short name and a colon before the words are taken as the speaker. Raises InputError."""
     cues = []
@@ -87,10 +125,10 @@ def parse_vtt(text: str) -> tuple[Cue, ...]:
 
 
 def write_subtitles(cues: Sequence[Cue], path: str | Path) -> None:
-    """Writes .srt or .vtt by suffix, atomically."""
-    suffix = known_suffix(Path(path), SUFFIXES)
+    """Writes .srt, .vtt, .ass or .lrc by suffix, atomically. Raises InputError for another suffix."""
+    writer = {".srt": srt, ".vtt": vtt, ".ass": ass, ".lrc": lrc}[known_suffix(Path(path), WRITTEN)]
     with written(Path(path)) as part:
-        part.write_text(srt(cues) if suffix == ".srt" else vtt(cues), encoding="utf-8", newline="\n")
+        part.write_text(writer(cues), encoding="utf-8", newline="\n")
 
 
 def read_subtitles(path: str | Path) -> tuple[Cue, ...]:
@@ -117,6 +155,17 @@ def _stamp(seconds: float, mark: str) -> str:
     milliseconds = round(seconds * 1000)
     minutes, rest = divmod(milliseconds, 60_000)
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}{mark}{rest % 1000:03d}"
+
+
+def _hundredths(seconds: float) -> str:
+    whole = round(seconds * 100)
+    minutes, rest = divmod(whole, 6000)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest // 100:02d}.{rest % 100:02d}"
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds * 100), 6000)
+    return f"{minutes:02d}:{rest // 100:02d}.{rest % 100:02d}"
 
 
 def _blocks(text: str) -> Iterable[tuple[float, float, str]]:

@@ -1,4 +1,4 @@
-"""The shared forced aligner: when the words of a sentence are heard in a sound that was made without times.
+"""The shared forced aligner: when the words and phones of a sentence are heard in a sound that was made without times.
 
 Notable: the starter says the same sentence in a clone of the same voice, and its phones' times are known; each third of
 a phone becomes a state, and the states are laid over the sound by the best monotonic path. Level and colour are taken
@@ -9,6 +9,8 @@ N samples · T frames of 10 ms · M mel bands · S states
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -30,39 +32,53 @@ STATES = 3  # of a phone that lasts long enough
 QUIET = -9.0  # natural log of amplitude under the loudest, below which all is silence
 
 
-def align(samples: NDArray[np.float32], rate: int, sentence: Spoken) -> dict[int, Span]:
-    """Samples [N] of one sentence to the span of each of its words, by the index of its token.
+class Aligned(NamedTuple):
+    """Where the words of a sentence are, by the index of their token, and its phones in order, in samples."""
+
+    words: dict[int, Span]
+    phones: tuple[tuple[str, int, int], ...]
+
+
+NOWHERE = Aligned({}, ())
+
+
+def align(samples: NDArray[np.float32], rate: int, sentence: Spoken) -> Aligned:
+    """Samples [N] of one sentence to the spans of its words and phones.
 
     A sound too short or too quiet to hold the words gives none.
     """
     audio = Audio(np.ascontiguousarray(samples)[None], rate)
     heard = features(audio)
     if heard is None:
-        return {}
-    with runtime.use(TEACHER, {"voice": StarterVoice}) as teacher:
+        return NOWHERE
+    with runtime.using(dtype="float32"), runtime.use(TEACHER, {"voice": StarterVoice}) as teacher:
         try:
-            speaker = teacher.speaker(Voice.clone(audio))
+            speaker = teacher.speaker(Voice(reference=audio))
         except InputError:  # too short or silent for a clone
             speaker = teacher.speaker(None)
         said = teacher.say(sentence, speaker, Manner(), runtime.generator(0))
         example = features(Audio(said.samples[None], teacher.rate))
         if example is None:
-            return {}
+            return NOWHERE
         scale = teacher.rate * HOP / RATE  # samples of the teacher a frame
     states, owners = prototypes(example, [(a / scale, b / scale) for _, a, b in said.phones])
     if len(states) > len(heard):
-        return {}
+        return NOWHERE
     score = -(heard[None, None] - states[None, :, None]).square().mean(-1)  # [1, S, T]
     lasting = monotonic_durations(score, torch.tensor([len(states)]), torch.tensor([len(heard)]))[0]
     ends = lasting.cumsum(0).tolist()
-    words: dict[int, Span] = {}
-    tokens = [phone.token for phone in sentence.phones if phone.token >= 0]
+    spans: dict[int, Span] = {}  # of phones
     for state, owner in enumerate(owners):
         if owner >= 0:
             first, last = (ends[state - 1] if state else 0), ends[state]
-            start = words.get(tokens[owner], (round(first * HOP * rate / RATE), 0))[0]
-            words[tokens[owner]] = (start, min(round(last * HOP * rate / RATE), len(samples)))
-    return words
+            start = spans.get(owner, (round(first * HOP * rate / RATE), 0))[0]
+            spans[owner] = (start, min(round(last * HOP * rate / RATE), len(samples)))
+    words: dict[int, Span] = {}
+    sounding = [phone for phone in sentence.phones if phone.token >= 0]
+    for owner, (start, end) in spans.items():
+        token = sounding[owner].token
+        words[token] = (words.get(token, (start, 0))[0], end)
+    return Aligned(words, tuple((sounding[owner].symbol, *span) for owner, span in spans.items()))
 
 
 def features(audio: Audio) -> Tensor | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import cast
 
@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from soundstage.errors import InputError
 from soundstage.media import Audio, Voice
-from soundstage.models.voice import Score, VoiceModel, plan, stream
+from soundstage.models.voice import How, Score, VoiceModel, Wanted, generate_many, plan, stream
 from soundstage.tasks.said import Manner, Said, by_phones, rests_of, with_rests
 from soundstage.text.phonemes import Frontend, Spoken
 from soundstage.text.prosody import STYLES, prosody
@@ -30,6 +31,9 @@ class StarterVoice:
     """Family `voice`."""
 
     dtypes = ("float32",)
+    languages = ("en",)
+    follows_markup = True
+    blends = True
 
     def __init__(self, loaded: Loaded) -> None:
         self.model = cast(VoiceModel, loaded.module)
@@ -50,6 +54,9 @@ class StarterVoice:
             return self.model.table[0]
         if voice.reference is not None:
             return self._listen(voice.reference)
+        if voice.blend:
+            mixed = torch.stack([share * self.speaker(part) for part, share in voice.blend]).sum(0)
+            return functional.layer_norm(mixed, mixed.shape)
         name = (voice.name or "").strip().lower()
         if name not in self.names:
             raise InputError(
@@ -69,6 +76,26 @@ class StarterVoice:
         samples = self.model.sound(score.envelope, score.f0, score.voiced, score.noise)[0]
         return by_phones(sentence, samples.float().cpu().numpy(), (score.durations * self.model.config.hop).tolist())
 
+    @torch.inference_mode()
+    def say_many(
+        self,
+        sentences: Sequence[Spoken],
+        speakers: Sequence[Tensor],
+        manner: Manner,
+        generators: Sequence[torch.Generator],
+    ) -> list[Said]:
+        """See `BatchEngine.say_many`."""
+        wanted = [
+            Wanted(*self._ids(sentence), speaker, generator, self._how(sentence, manner))
+            for sentence, speaker, generator in zip(sentences, speakers, generators, strict=True)
+        ]
+        made = generate_many(self.model, wanted)
+        hop = self.model.config.hop
+        return [
+            by_phones(sentence, samples.float().cpu().numpy(), (durations * hop).tolist())
+            for sentence, (samples, durations) in zip(sentences, made, strict=True)
+        ]
+
     def pieces(
         self, sentence: Spoken, speaker: Tensor, manner: Manner, generator: torch.Generator
     ) -> Iterator[NDArray[np.float32]]:
@@ -80,14 +107,21 @@ class StarterVoice:
 
     @torch.inference_mode()
     def _score(self, sentence: Spoken, speaker: Tensor, manner: Manner, generator: torch.Generator) -> Score:
+        phones, flags = self._ids(sentence)
+        return plan(self.model, phones, flags, speaker, generator=generator, **self._how(sentence, manner))
+
+    def _ids(self, sentence: Spoken) -> tuple[Tensor, Tensor]:
+        return torch.tensor(sentence.ids, device=self.device), torch.tensor(sentence.flags, device=self.device)
+
+    def _how(self, sentence: Spoken, manner: Manner) -> How:
+        """The manner of the whole, and what the rules and markup ask of every phone."""
         asked, style = prosody(sentence), STYLES[manner.style]
-        phones, flags = (torch.tensor(values, device=self.device) for values in (sentence.ids, sentence.flags))
         bend, keep, stretch, gain = (
             torch.tensor(values, device=self.device) for values in (asked.bend, asked.keep, asked.stretch, asked.gain)
         )
-        return plan(
-            self.model, phones, flags, speaker, speed=manner.speed * style.speed, semitones=manner.pitch + style.lift,
-            span=style.span, bend=bend, keep=keep, stretch=stretch, gain=gain, generator=generator,
+        return How(
+            speed=manner.speed * style.speed, semitones=manner.pitch + style.lift, span=style.span, bend=bend,
+            keep=keep, stretch=stretch, gain=gain,
         )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def digits(text: str) -> list[str]:
 
 def decimal(text: str) -> list[str]:
     """ "-1,234.50" → minus one thousand two hundred thirty four point five zero."""
-    plain = text.replace(",", "").replace("−", "-").lstrip("+")
+    plain = "".join(text.replace(",", "").replace("−", "-").split()).lstrip("+")
     sign = ["minus"] if plain.startswith("-") else []
     whole, _, part = plain.lstrip("-").partition(".")
     return sign + (cardinal(int(whole)) if whole else ["zero"]) + (["point", *digits(part)] if part else [])

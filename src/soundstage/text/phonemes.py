@@ -7,15 +7,16 @@ are written alike, a pause for a mark.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from soundstage.errors import InputError
 from soundstage.text import letters
-from soundstage.text.lexicon import Lexicon, Pronunciation, parse
+from soundstage.text.lexicon import Lexicon, Pronunciation, parse, read_phones
 from soundstage.text.normalise import Sentence, sentences
-from soundstage.text.symbols import CONTENT, IDS, PAUSE, STARTS_WORD, STRESSED, UNVOICED, VOWELS, from_ipa
+from soundstage.text.passage import Passage
+from soundstage.text.symbols import CONTENT, IDS, PAUSE, STARTS_WORD, STRESSED, UNVOICED, VOWELS
 from soundstage.text.words import FUNCTION_WORDS
 
 NAMES = {
@@ -107,14 +108,24 @@ class Frontend:
 
     def __init__(self, lexicon: Lexicon | None = None) -> None:
         self.lexicon = lexicon or Lexicon.shipped()
+        self.known = self.lexicon.entries.keys() | self.lexicon.user.keys()
         self._pronounce: Callable[[str, str], Pronunciation] = cache(self._look_up)
+        self._last: Frontend | None = None
+
+    def _with(self, words: Mapping[str, Pronunciation]) -> Frontend:
+        """This front end with a user's words; the last one is kept, for a long text is read in many pieces."""
+        if self._last is None or self._last.lexicon.user is not words:
+            self._last = Frontend(Lexicon(self.lexicon.entries, words))
+        return self._last
 
     def read(self, text: str) -> list[Spoken]:
         """Every sentence of a text.
 
         Raises InputError when there is nothing to say in it, or for a pronunciation that is none.
         """
-        found = sentences(text, self.lexicon.entries.keys() | self.lexicon.user.keys())
+        if isinstance(text, Passage) and text.words and text.words is not self.lexicon.user:
+            return self._with(text.words).read(text)
+        found = sentences(text, self.known)
         if not found:
             raise InputError("text", "has no words to say", "give some English words")
         return [self.speak(sentence) for sentence in found]
@@ -127,7 +138,7 @@ class Frontend:
             given = sentence.tokens[index].given
             before = flat[at - 1][1] if at else ""
             said.append(
-                (index, word, _given(given) if given else self._pronounce(word, self._part(word, before, at == 0)))
+                (index, word, read_phones(given) if given else self._pronounce(word, self._part(word, before, at == 0)))
             )
         phones = [Phone(PAUSE, 0, -1, sentence.lead)]
         for at, (index, word, pronunciation) in enumerate(said):
@@ -228,20 +239,6 @@ def _in_context(word: str, phones: Pronunciation, following: tuple[int, str, Pro
     if word == "the":
         return ("dh", "iy0") if following and following[2][0].rstrip("012") in VOWELS else ("dh", "ax0")
     return phones
-
-
-def _given(text: str) -> Pronunciation:
-    """A pronunciation in the text: ARPAbet when all of it is, else IPA."""
-    pieces = text.split()
-    if all(piece.isascii() and piece.rstrip("012").lower() in IDS for piece in pieces):
-        return parse(text)
-    try:
-        phones = from_ipa("".join(pieces))
-    except ValueError as error:
-        raise InputError(
-            "text", f"/{text}/ has {error.args[0]!r}, no sound of English", "write IPA or ARPAbet between the slashes"
-        ) from None
-    return phones or parse(text)
 
 
 def words_of(spoken: Sequence[Spoken]) -> int:

@@ -3,7 +3,7 @@
 from soundstage.models.voice.acoustic import Acoustic, SpeakerEncoder
 from soundstage.models.voice.config import VoiceConfig, voice_starter, voice_tiny
 from soundstage.models.voice.model import VoiceModel
-from soundstage.models.voice.speech import How, Score, generate, plan, relieved, stream
+from soundstage.models.voice.speech import How, Score, Wanted, generate, generate_many, plan, relieved, stream
 
 __all__ = [
     "Acoustic",
@@ -12,7 +12,9 @@ __all__ = [
     "SpeakerEncoder",
     "VoiceConfig",
     "VoiceModel",
+    "Wanted",
     "generate",
+    "generate_many",
     "plan",
     "relieved",
     "stream",

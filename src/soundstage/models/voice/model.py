@@ -57,12 +57,13 @@ class VoiceModel(nn.Module):
         f0 = (pitch * self.pitch_scale + self.pitch_centre).clamp(3.5, 6.5).exp()  # type: ignore[operator]
         return envelope * self.scale + self.centre, f0, voiced.sigmoid()  # type: ignore[operator]
 
-    def sound(self, envelope: Tensor, f0: Tensor, voiced: Tensor, noise: Tensor) -> Tensor:
+    def sound(self, envelope: Tensor, f0: Tensor, voiced: Tensor, noise: Tensor, mask: Tensor | None = None) -> Tensor:
         """Log envelope [B, T, M], pitch [B, T] Hz (of unvoiced frames too), voicing [B, T] in 0…1, noise [B, T · hop]
-        to samples.
+        to samples. See `Vocoder.forward` for the mask [B, T].
         """
         pulses = pulse_train(f0, self.config.hop, self.config.rate)
-        return self.vocoder(self.features(envelope, f0, voiced), envelope, pulses, noise)  # type: ignore[no-any-return]
+        features = self.features(envelope, f0, voiced)
+        return self.vocoder(features, envelope, pulses, noise, mask)  # type: ignore[no-any-return]
 
     def features(self, envelope: Tensor, f0: Tensor, voiced: Tensor) -> Tensor:
         """What the vocoder's network reads: [B, T, M + 2], standardised."""

@@ -1,4 +1,5 @@
-"""A sentence said whole or piece by piece: first its score (lengths, envelope, pitch, draws), then its sound.
+"""A sentence said whole, in a batch or piece by piece: first its score (lengths, envelope, pitch, draws), then its
+sound.
 
 B batch · P phones · T frames of 10 ms · S steps of two frames · M envelope bands · F frequency bins · N samples · W
 width
@@ -13,6 +14,7 @@ from typing import NamedTuple, TypedDict, Unpack
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torch.nn.utils.rnn import pad_sequence
 
 from soundstage.errors import InputError
 from soundstage.models.voice.config import KNOTS
@@ -68,22 +70,86 @@ def plan(
     if phones.numel() == 0:
         raise InputError("phones", "there are none", "give at least one phone")
     text, logs = model.acoustic.encode(phones[None], flags[None], vector[None])
-    lengths = logs[0].clamp(max=5).exp() / speed
-    durations = whole_frames(lengths if stretch is None else lengths * stretch)
-    envelope, f0, voiced = model.render(text, durations[None], vector[None])
+    durations = _durations(logs[0], speed, stretch)
+    drawn = model.render(text, durations[None], vector[None])
+    how: How = {"semitones": semitones, "span": span, "bend": bend, "keep": keep, "gain": gain}
+    return _scored(model, *drawn, durations, generator, how)
+
+
+def _durations(logs: Tensor, speed: float, stretch: Tensor | None) -> Tensor:
+    """Whole frames [P] of predicted log lengths."""
+    lengths = logs.clamp(max=5).exp() / speed
+    return whole_frames(lengths if stretch is None else lengths * stretch)
+
+
+def _scored(
+    model: VoiceModel,
+    envelope: Tensor,
+    f0: Tensor,
+    voiced: Tensor,
+    durations: Tensor,
+    generator: torch.Generator,
+    how: How,
+) -> Score:
+    """What the network drew for one sentence [1, T or more, …], said as it is asked for."""
     count = int(durations.sum())
     envelope, f0, voiced = envelope[:, :count], f0[:, :count], (voiced[:, :count] > 0.5).float()
     envelope = relieved(envelope, model.config.relief, model.config.knots)
-    shift = torch.full_like(f0, semitones)
-    if bend is not None:
+    shift = torch.full_like(f0, how.get("semitones", 0.0))
+    if (bend := how.get("bend")) is not None:
         shift = shift + _smoothed(bend, durations)
-    if gain is not None:
+    if (gain := how.get("gain")) is not None:
         envelope = envelope + _smoothed(gain, durations)[..., None] * (math.log(10) / 10)
     centre = (f0.log() * voiced).sum() / voiced.sum().clamp(min=1)
+    keep, span = how.get("keep"), how.get("span", 1.0)
     width = span if keep is None else span * _smoothed(keep, durations)
     f0 = torch.where(voiced.any(), centre + width * (f0.log() - centre), f0.log()).exp() * 2 ** (shift / 12)
     noise = torch.randn(1, count * model.config.hop, generator=generator, device=generator.device).to(f0.device)
     return Score(envelope, f0, voiced, noise, durations)
+
+
+class Wanted(NamedTuple):
+    """One sentence of a batch: what `plan` takes for it."""
+
+    phones: Tensor  # [P]
+    flags: Tensor  # [P]
+    vector: Tensor  # [V]
+    generator: torch.Generator
+    how: How
+
+
+@torch.inference_mode()
+def generate_many(model: VoiceModel, sentences: Sequence[Wanted]) -> list[tuple[Tensor, Tensor]]:
+    """Several sentences through both networks at once; each as `generate` says it alone, within rounding.
+
+    Raises InputError when one has no phones.
+    """
+    if any(each.phones.numel() == 0 for each in sentences):
+        raise InputError("phones", "there are none", "give at least one phone")
+    phones = pad_sequence([each.phones for each in sentences], batch_first=True)
+    flags = pad_sequence([each.flags for each in sentences], batch_first=True)
+    vectors = torch.stack([each.vector for each in sentences])
+    text, logs = model.acoustic.encode(phones, flags, vectors)
+    lasting = [
+        _durations(row[: each.phones.numel()], each.how.get("speed", 1.0), each.how.get("stretch"))
+        for row, each in zip(logs, sentences, strict=True)
+    ]
+    envelope, f0, voiced = model.render(text, pad_sequence(lasting, batch_first=True), vectors)
+    scores = [
+        _scored(model, envelope[i : i + 1], f0[i : i + 1], voiced[i : i + 1], lasting[i], each.generator, each.how)
+        for i, each in enumerate(sentences)
+    ]
+    counts = [score.f0.shape[1] for score in scores]
+    most, hop = max(counts), model.config.hop
+    held = [torch.arange(most).clamp(max=count - 1) for count in counts]  # behind the end: the last frame
+    mask = torch.stack([(torch.arange(most) < count).float() for count in counts]).to(f0.device)
+    noise = pad_sequence([score.noise[0] for score in scores], batch_first=True)
+    samples = model.sound(
+        torch.cat([score.envelope[:, at] for score, at in zip(scores, held, strict=True)]),
+        torch.cat([score.f0[:, at] for score, at in zip(scores, held, strict=True)]),
+        torch.cat([score.voiced[:, at] for score, at in zip(scores, held, strict=True)]), noise, mask,
+    )  # fmt: skip
+    return [(row[: count * hop], score.durations) for row, count, score in zip(samples, counts, scores, strict=True)]
 
 
 @torch.inference_mode()

@@ -37,13 +37,17 @@ class Vocoder(nn.Module):
             "spread", band_interpolation(config.bands, config.rate, config.fft // 2 + 1), persistent=False
         )
 
-    def forward(self, features: Tensor, envelope: Tensor, pulses: Tensor, noise: Tensor) -> Tensor:
+    def forward(
+        self, features: Tensor, envelope: Tensor, pulses: Tensor, noise: Tensor, mask: Tensor | None = None
+    ) -> Tensor:
         """features [B, T, M + 2] standardised, envelope [B, T, M] log power, pulses and noise [B, N = T · hop] to
-        [B, N].
+        [B, N]. In a batch of unlike lengths a mask [B, T] of ones and zeros says which frames exist; behind them the
+        envelope must hold its last value.
         """
-        x = self.into(features.transpose(1, 2))
+        exists = None if mask is None else mask[:, None]
+        x = self.into(features.transpose(1, 2) if exists is None else features.transpose(1, 2) * exists)
         for block in self.blocks:
-            x = block(x)
+            x = block(x, mask=exists)
         bend = functional.layer_norm(x.transpose(1, 2), x.shape[1:2])
         voiced, rough = self.out(bend).unflatten(-1, (self.sub, -1)).flatten(1, 2).chunk(2, -1)
         spread: Tensor = self.spread  # type: ignore[assignment]
@@ -53,6 +57,8 @@ class Vocoder(nn.Module):
         harmonic = minimum_phase((0.5 * shape + voiced) @ spread)  # [B, T · sub, F]
         breath = ((0.5 * shape + rough) @ spread).clamp(-14, 6).exp()
         spectrum = buzz * harmonic + frames_of(noise, size, self.fft) * breath
+        if mask is not None:
+            spectrum = spectrum * mask.repeat_interleave(self.sub, 1)[..., None]
         whole = overlap_add(torch.fft.irfft(spectrum, self.fft).transpose(1, 2), size)
         return whole[:, size : size + pulses.shape[1]]  # a filter's tail that would outlast the end is cut
 

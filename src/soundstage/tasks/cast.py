@@ -1,0 +1,137 @@
+"""Who says what: a text to turns, their speakers to voices, and each turn to the sentences of a model.
+
+Notable: names are given voices in this order: the mapping that the user wrote, the model's own voice of that name, and
+else the first of the model's voices that nobody has yet. What came of it stands in `Speech.cast`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from soundstage.errors import InputError
+from soundstage.graph.literal import from_literal
+from soundstage.media import Voice
+from soundstage.tasks.said import Manner
+from soundstage.text import ssml
+from soundstage.text.lexicon import Pronunciations
+from soundstage.text.phonemes import Spoken
+from soundstage.text.turns import Turn, dialogue
+
+if TYPE_CHECKING:
+    from soundstage.tasks.speak_engines import SpeechEngine
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sentence, the name shown for its speaker, what the model knows the voice by, and its manner."""
+
+    sentence: Spoken
+    name: str
+    speaker: Any
+    manner: Manner
+
+
+def turns_of(text: str, voices: Mapping[str, Any], words: Pronunciations, language: str) -> list[Turn]:
+    """The turns of a text: SSML, a dialogue, or one."""
+    found = ssml.parse(text) if ssml.is_ssml(text) else dialogue(text, voices)
+    return [replace(turn, passage=turn.passage.with_words(words.words, language)) for turn in found]
+
+
+def lines_of(
+    turns: list[Turn], engine: SpeechEngine, voice: Voice | None, voices: Mapping[str, Any], manner: Manner
+) -> tuple[list[Line], dict[str, str]]:
+    """The sentences of all turns in order, and who speaks them.
+
+    Raises InputError when there is nothing to say, for a voice that the model does not have, and for a manner that it
+    cannot do.
+    """
+    engine.check(manner)
+    read: list[tuple[Turn, list[Spoken]]] = []
+    for turn in turns:
+        if len(turns) == 1 or any(map(str.isalnum, turn.passage)) or turn.passage.inserts:
+            read.append((turn, engine.read(turn.passage)))
+    asked = cast(turns, engine, voice, voices)
+    known = {name: engine.speaker(who) for name, who in asked.items()}
+    lines = [
+        Line(each, turn.speaker, known[turn.speaker], fitting(each, engine, manner))
+        for turn, said in read
+        for each in said
+    ]
+    if not lines:
+        raise InputError("text", "has no words to say", "give some words")
+    named = {name: described(who, engine) for name, who in asked.items()}
+    return lines, named if set(named) != {""} else {}
+
+
+def cast(
+    turns: list[Turn], engine: SpeechEngine, voice: Voice | None, voices: Mapping[str, Any]
+) -> dict[str, Voice | None]:
+    """A voice for every name that speaks, in order of appearance; the narrator's name is empty.
+
+    Raises InputError for a voice given to somebody who says nothing, and when there are no voices left.
+    """
+    names = list(dict.fromkeys(turn.speaker for turn in turns))
+    given = {name.casefold(): voice_of(who, f"voices.{name}") for name, who in voices.items()}
+    speaking = {name.casefold() for name in names}
+    for name in voices:
+        if name.casefold() not in speaking:
+            raise InputError(
+                "voices", f"{name!r} says nothing", f"those who speak: {', '.join(filter(None, names)) or 'nobody'}"
+            )
+    own = {str(name).casefold(): str(name) for name in getattr(engine, "names", ())}
+    found: dict[str, Voice | None] = {"": voice} if "" in names else {}
+    found |= {name: given[name.casefold()] for name in names if name.casefold() in given}
+    found |= {name: Voice.named(own[name.casefold()]) for name in names if name not in found and name.casefold() in own}
+    named = {turn.speaker for turn in turns if turn.is_voice}
+    found |= {name: Voice.named(name) for name in names if name not in found and name in named}
+    taken = {described(who, engine).casefold() for who in found.values()}
+    for name in names:
+        if name not in found:
+            free = next((each for key, each in own.items() if key not in taken), None)
+            if free is None:
+                raise InputError(
+                    "voices", f"{name!r} has no voice", "give one to everybody who speaks, such as Anna=ada"
+                )
+            found[name] = Voice.named(free)
+            taken.add(free.casefold())
+    return {name: found[name] for name in names}
+
+
+def voice_of(given: Voice | str, where: str) -> Voice:
+    """A voice as it was given: itself, a name, or a recording's file. Raises InputError for what is none."""
+    found = from_literal(Voice, given)
+    if not isinstance(found, Voice):
+        raise InputError(where, f"is {type(given).__name__}", "give a voice's name, or the file of a recording")
+    return found
+
+
+def described(voice: Voice | None, engine: SpeechEngine) -> str:
+    """A voice as the result names it."""
+    if voice is None:
+        return next((str(name) for name in getattr(engine, "names", ())), "the model's own")
+    return str(voice.name) if voice.name is not None else "a recording"
+
+
+def fitting(sentence: Spoken, engine: SpeechEngine, manner: Manner) -> Manner:
+    """The manner of one sentence, where the model cannot follow markup word by word: the mean rate of its words.
+
+    Raises InputError for a pitch, which such a model does not have.
+    """
+    if getattr(engine, "follows_markup", False):
+        return manner
+    tokens = sentence.sentence.tokens
+    if all(token.delivery.rate == 1 and token.delivery.pitch == 0 for token in tokens):
+        return manner
+    sizes = [sum(map(len, token.spoken)) for token in tokens]
+    lasting = sum(size / token.delivery.rate for size, token in zip(sizes, tokens, strict=True))
+    pitch = max((token.delivery.pitch for token in tokens), key=abs)
+    asked = Manner(
+        style=manner.style,
+        speed=manner.speed * sum(sizes) / lasting,
+        pitch=manner.pitch + pitch,
+        language=manner.language,
+    )
+    engine.check(asked)
+    return asked
