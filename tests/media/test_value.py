@@ -55,7 +55,8 @@ def examples() -> list[Value]:
         Image(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)),
         Video(np.arange(96, dtype=np.uint8).reshape(2, 4, 4, 3), Fraction(24000, 1001)),
         Voice.named("ada"),
-        Voice.clone(tone(1.0)),
+        Voice(reference=tone(1.0), text="la", consent="I agree to it.", notes=("raised",), label="me", source="ab"),
+        Voice.mixed([(Voice.named("ada"), 3), (Voice(reference=tone(1.0)), 1)]),
         Provenance(task="speak", seed=7, graph={"nodes": {"a": {"x": [1, 2.5, None]}}}, extra={"k": "ü"}),
     ]
 
@@ -127,7 +128,7 @@ def test_arrays_of_values_cannot_be_written_to() -> None:
         ("voice", lambda: Voice()),
         ("voice", lambda: Voice("ada", tone(1.0))),
         ("name", lambda: Voice.named(" ")),
-        ("reference", lambda: Voice.clone(tone(0.2))),
+        ("reference", lambda: Voice(reference=tone(0.2))),
     ],
 )
 def test_bad_values_are_refused_by_the_name_of_the_field(field: str, make: object) -> None:

@@ -31,6 +31,7 @@ SHORT = """yes no hello morning maybe listen never always who where come go wait
     heavy quick cold brother captain island river market paper silver question answer enough really perfect
     wonderful impossible""".split()  # noqa: SIM905
 """Words that short texts are made of."""
+OURS = "This is a synthetic speaker of Soundstage's own narrator, nobody's voice."
 LIVE = "The keeper of the lighthouse found a small boat yesterday, and nobody in the village knew whose it was."
 
 
@@ -197,7 +198,8 @@ def _clones(model: str, count: int, seed: int, folder: Path | None) -> list[Meas
         texts = [sentences[(5 * index + offset) % len(sentences)] for offset in range(4)]
         sounds = [Audio(narrator.voice(person, text)[0][None], RATE) for text in texts[:3]]
         real.append([similarity.embed(sound) for sound in sounds])
-        copy = speak(texts[3], Voice.clone(sounds[0].cut(0, 3.0)), model=model, seed=seed)
+        reference = Voice.clone(sounds[0].cut(0, 3.0), consent=OURS)
+        copy = speak(texts[3], reference, model=model, seed=seed)
         made.append(similarity.embed(copy.audio))
         owners.append(real[-1][1])
         errors = errors + intelligibility.measure(copy.audio, texts[3])

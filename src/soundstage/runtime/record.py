@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from soundstage.errors import SoundstageError
 
@@ -40,7 +40,42 @@ def recipe_of(graph: Graph, output: str) -> Provenance:
     node = graph.nodes[graph.outputs[output].node]
     linked = {port for port, _, _ in node.links}
     given = {name: value for name, value in node.inputs.items() if name not in linked}
-    return provenance(node.task.name, graph=to_document(graph), **traits(node.task, given))
+    known = {**traits(node.task, given), **_voices(graph)}
+    return provenance(node.task.name, graph=to_document(graph), **known)
+
+
+def _voices(graph: Graph) -> dict[str, str]:
+    """What the cloned voices of all nodes say of themselves: whose they are, and who agreed."""
+    found: dict[str, list[str]] = {}
+    for node in graph.nodes.values():
+        linked = {port for port, _, _ in node.links}
+        values: dict[str, Any] = {}
+        for name, port in node.task.ports.items():
+            if _holds_voice(port.type) and name in node.inputs and name not in linked:
+                values[name] = node.task.validate_one(name, node.inputs[name])
+            elif name == "watermark":
+                values[name] = node.inputs.get(name, port.default)
+        for name, text in spoken_with(values).items():
+            found.setdefault(name, []).append(text)
+    return {name: "; ".join(dict.fromkeys(texts)) for name, texts in found.items()}
+
+
+def _holds_voice(annotation: Any) -> bool:
+    """Whether a type is, or has in it, one whose values carry statements of consent."""
+    return hasattr(annotation, "statements") or any(map(_holds_voice, get_args(annotation)))
+
+
+def spoken_with(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """What the cloned voices among a task's inputs say of themselves, and that the user wanted no watermark."""
+    found: dict[str, list[str]] = {}
+    for value in inputs.values():
+        for voice in value.values() if isinstance(value, Mapping) else (value,):
+            if hasattr(voice, "statements"):
+                for name, text in voice.traits.items():
+                    found.setdefault(name, []).append(text)
+    if found and "watermark" in inputs:
+        found["watermark"] = ["yes" if inputs["watermark"] else "no, by wish"]
+    return {name: "; ".join(dict.fromkeys(values)) for name, values in found.items()}
 
 
 def traits(task: Task, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,7 +91,7 @@ def traits(task: Task, inputs: Mapping[str, Any]) -> dict[str, Any]:
     for name, port in task.ports.items():
         if port.is_seed:
             found["seed"] = values[name]
-    return found
+    return found | spoken_with(values)
 
 
 def licence_of(model: str) -> str:
