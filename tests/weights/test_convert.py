@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,33 @@ def test_a_pickle_that_would_run_code_runs_none(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(InputError, match="not plain tensors"):
         convert(tmp_path / "x.pt", tmp_path / "x.safetensors")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.pt"]
+
+
+def test_configs_beside_the_tensors_are_dropped_and_their_classes_never_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TTS", "TTS.tts", "TTS.tts.configs", "TTS.tts.configs.xtts_config"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    config = type("XttsConfig", (), {"__module__": "TTS.tts.configs.xtts_config"})
+    monkeypatch.setattr(sys.modules["TTS.tts.configs.xtts_config"], "XttsConfig", config, raising=False)
+    made = config()
+    made.languages, made.inner = ["en"], config()
+    torch.save({"config": made, "model": {"a": torch.ones(2)}}, tmp_path / "model.pth")
+    made.inner = Bomb()
+    torch.save({"config": made, "model": {"a": torch.ones(2)}}, tmp_path / "bomb.pth")
+    monkeypatch.undo()
+    convert(tmp_path / "model.pth", tmp_path / "model.safetensors")
+    assert load_file(tmp_path / "model.safetensors").keys() == {"a"}
+    assert "TTS" not in sys.modules
+    with pytest.raises(InputError, match="not plain tensors"):
+        convert(tmp_path / "bomb.pth", tmp_path / "bomb.safetensors")
+
+
+def test_a_file_of_voices_keeps_its_own_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save({"Ada Löwe": {"a": torch.ones(2)}, "J. R. Smith": {"a": torch.zeros(3)}}, tmp_path / "speakers_x.pth")
+    assert run(["weights", "convert", str(tmp_path / "speakers_x.pth"), "--json"]) == 0
+    assert '"tensors": 2' in capsys.readouterr().out
+    assert load_file(tmp_path / "speakers_x.safetensors").keys() == {"Ada Löwe.a", "J. R. Smith.a"}
 
 
 def test_what_cannot_be_converted_says_why(tmp_path: Path) -> None:

@@ -22,7 +22,13 @@ def weights() -> None:
 def convert(
     source: Annotated[Path, typer.Argument(help="A pickle: .bin, .pt, .pth or .ckpt.", show_default=False)],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="By default model.safetensors beside it.", show_default=False)
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="By default model.safetensors beside it; voices keep their name.",
+            show_default=False,
+        ),
     ] = None,
     key: Annotated[
         str | None, typer.Option(help="Where the tensors lie in it, such as model.generator.", show_default=False)
@@ -31,5 +37,6 @@ def convert(
 ) -> None:
     """Write a pickle's tensors as safetensors. Only tensors and plain data are read; anything else is refused."""
     from soundstage.weights.convert import convert as write
+    from soundstage.weights.convert import default_output
 
-    report(write(source, output or source.with_name("model.safetensors"), key), as_json=as_json)
+    report(write(source, output or default_output(source), key), as_json=as_json)

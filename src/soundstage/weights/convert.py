@@ -1,12 +1,15 @@
 """Pickled weights to safetensors: the one place that opens a pickle, and only for tensors.
 
 Notable: torch's restricted unpickler builds tensors and plain containers and refuses everything else, so nothing that a
-file says is ever called. Tensors are written under the names they have, each with storage of its own.
+file says is ever called. Where a publisher's config objects lie beside the tensors (Coqui's), an inert class stands in
+for theirs and drops what it is given. Tensors are written under the names they have, each with storage of its own.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +22,21 @@ if TYPE_CHECKING:
 WITHIN = ("state_dict", "model", "model_state_dict", "ema_model_state_dict", "generator")
 """Where checkpoints keep their tensors when they hold more than those."""
 
+CONFIGS = re.compile(r"(TTS|trainer|coqpit)(\.\w+)+")
+"""Classes of configs that are known to lie beside tensors; of them nothing is read, imported or called."""
+
+
+class _Inert:
+    """Stands in for a config: takes any state and keeps none."""
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+def default_output(source: Path) -> Path:
+    """Where a pickle's tensors belong: `model.safetensors` beside it, but under its own name when it holds voices."""
+    return source.with_suffix(".safetensors") if "speakers" in source.stem else source.with_name("model.safetensors")
+
 
 def convert(source: Path, target: Path, key: str | None = None) -> dict[str, Any]:
     """Write the tensors of a pickle (.bin, .pt, .pth, .ckpt) as safetensors, atomically; returns what was written.
@@ -27,20 +45,13 @@ def convert(source: Path, target: Path, key: str | None = None) -> dict[str, Any
     are tried. Raises MissingError for no file, InputError for one that holds anything but tensors and plain data, or
     no tensors.
     """
-    import torch
     from safetensors.torch import save_file
 
     if not source.is_file():
         raise MissingError(f"{source} is not there", "check the name")
     if target.suffix != ".safetensors":
         raise InputError("output", f"{target.name} is no .safetensors", "name it so")
-    try:
-        found = torch.load(source, map_location="cpu", weights_only=True)
-    except Exception as error:  # the unpickler's own kind of error is named in a module that we do not import
-        reason = " ".join(str(error).split())[:160]
-        raise InputError(
-            "source", f"{source.name} is not plain tensors ({reason})", "it is refused: opening it could run code"
-        ) from None
+    found = _opened(source)
     tensors = {name: tensor.detach().clone().contiguous() for name, tensor in _tensors(found, key).items()}
     if not tensors:
         raise InputError(
@@ -59,6 +70,22 @@ def convert(source: Path, target: Path, key: str | None = None) -> dict[str, Any
         "parameters": sum(tensor.numel() for tensor in tensors.values()),
         "bytes": target.stat().st_size,
     }
+
+
+def _opened(source: Path) -> Any:
+    """What a pickle holds: tensors, plain data, and inert objects in the place of configs."""
+    import torch
+
+    try:
+        names = torch.serialization.get_unsafe_globals_in_checkpoint(source) if zipfile.is_zipfile(source) else []
+        known: list[Any] = [(_Inert, name) for name in names if CONFIGS.fullmatch(name)]
+        with torch.serialization.safe_globals(known if len(known) == len(names) else []):
+            return torch.load(source, map_location="cpu", weights_only=True)
+    except Exception as error:  # the unpickler's own kind of error is named in a module that we do not import
+        reason = " ".join(str(error).split())[:160]
+        raise InputError(
+            "source", f"{source.name} is not plain tensors ({reason})", "it is refused: opening it could run code"
+        ) from None
 
 
 def _tensors(found: Any, key: str | None) -> dict[str, Tensor]:
