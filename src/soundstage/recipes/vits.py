@@ -222,7 +222,7 @@ def export(target: Path = STARTER) -> Card:
 
 def score(target: Path = STARTER) -> Card:
     """Measure the exported starter beside its narrator and write the figures into its card."""
-    table = evaluate(str(target), folder=RUNS / "sounds", clones=0)
+    table = evaluate(str(target), folder=RUNS / "sounds", clones=0, melody=False)
     table.save(RUNS / "scores.json")
     card = Card.load(target).model_copy(update={"scores": tuple(table.to_json()["rows"])})
     card.save(target)

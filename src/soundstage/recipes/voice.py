@@ -61,19 +61,20 @@ ABOUT = {
     "wren": "a child or a small creature",
 }
 DATA_NOTE = (
-    "4.8 hours: 5,637 sentences of our own grammar, spoken by flite 2.2 (voices slt, awb and rms, Carnegie Mellon "
-    "University, BSD-like licence) as 292 synthetic speakers, nine of them with names, with pitch, formants, "
+    "8.6 hours: 10,004 sentences of our own grammar, spoken by flite 2.2 (voices slt, awb and rms, Carnegie Mellon "
+    "University, BSD-like licence) as 579 synthetic speakers, nine of them with names, with pitch, formants, "
     "tempo and brightness varied, and an octave of noise above the 8 kHz at which flite ends. The vocoder heard no "
     "other. No recording of a person."
 )
 NOTES = (
-    "English at 24 kHz, clear and steady; a recogniser makes about a fifth more word errors than with its narrator. "
+    "English at 24 kHz, clear and steady; a recogniser makes a twentieth more word errors than with its narrator. "
     "Nobody would take it for a person: it has the timbre of the synthesisers it learned from, and a faint hiss where "
     "they are silent above 8 kHz. Melody and rests follow written rules "
     "(text/prosody.py): questions rise, statements fall, commas wait, *this* is stressed; styles are neutral, lively "
     "and calm. A clone takes over pitch and colour of its reference within the range of synthetic speakers, not "
-    "accent or manner. It cannot laugh or sing by itself; pitch is an input. Trained for about 28 (vocoder) and 66 "
-    "(acoustic) minutes of one core; longer training and recordings of people are what to give it next. Word errors "
+    "accent or manner. It cannot laugh or sing by itself; pitch is an input. Trained for about 28 (vocoder), 130 "
+    "(acoustic; the first half on 292 speakers) and 15 minutes (the vocoder on predicted envelopes) of one core; more "
+    "speakers to clone and recordings of people are what to give it next. Word errors "
     "were measured for three voices, on sentences of which 40 were looked at while it was made and 25 were new. The "
     "dictionary beside it was read out of flite's lexicon (Carnegie Mellon University)."
 )
