@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -111,10 +113,17 @@ def test_a_text_that_is_read_once_serves_every_time() -> None:
             assert torch.allclose(both[row], alone[0], atol=1e-5)
 
 
+def test_a_network_without_a_vocabulary_is_given_features() -> None:
+    with pytest.raises(InputError, match="no vocabulary"):
+        F5(replace(V1, vocabulary=0)).read(TEXT, draw(1, 9, 6))
+
+
 def test_frames_behind_the_text_hear_nothing_of_it_in_v1_and_its_padding_in_v0() -> None:
     with torch.no_grad():
         for config, silent in ((V1, True), (V0, False)):
-            behind = tiny(config).text(TEXT, 30, None)[:, 20:]
+            text = tiny(config).text
+            assert text is not None
+            behind = text(TEXT, 30, None)[:, 20:]
             assert (float(behind.abs().max()) == 0) is silent
 
 

@@ -16,6 +16,7 @@ from soundstage.tasks.speak import speak
 from soundstage.tasks.speak_f5 import LONGEST, _cut, line_of
 from soundstage.weights import Card, save_starter
 
+AGREED = "I made this voice and agree to its cloning."
 LETTERS = " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,!?'\""
 
 
@@ -47,12 +48,13 @@ def test_it_speaks_as_long_as_the_rule_says_and_again_the_same(folder: Path) -> 
 
 def test_a_reference_is_continued_and_must_bring_its_words(folder: Path, tmp_path: Path) -> None:
     example = speak("We walked along the old harbour wall.", Voice.named("finn"))
-    with_words = speak("Yes.", Voice.clone(example.audio, example.text), model=str(folder))
+    with_words = speak("Yes.", Voice(reference=example.audio, text=example.text, consent=AGREED), model=str(folder))
     assert with_words.audio != speak("Yes.", model=str(folder)).audio
     with pytest.raises(InputError, match="what the reference says"):
-        speak("Yes.", Voice.clone(example.audio), model=str(folder))
+        speak("Yes.", Voice(reference=example.audio, consent=AGREED), model=str(folder))
     example.save(tmp_path / "me.wav")
     (tmp_path / "me.txt").write_text(example.text + "\n")
+    (tmp_path / "me.consent.txt").write_text(AGREED)
     assert Voice.clone(tmp_path / "me.wav").text == example.text
 
 
@@ -69,7 +71,7 @@ def test_a_long_reference_is_cut_behind_a_word() -> None:
 @pytest.mark.parametrize("how", [{"pitch": 2.0}, {"style": "lively"}])
 def test_what_the_reference_decides_is_refused(folder: Path, how: dict[str, object]) -> None:
     with pytest.raises(InputError, match="from the reference"):
-        speak("Yes.", model=str(folder), **how)  # type: ignore[arg-type]
+        speak("Yes.", model=str(folder), **how)  # type: ignore[call-overload]
 
 
 def test_chinese_and_a_missing_vocabulary_are_told(folder: Path, tmp_path: Path) -> None:

@@ -20,11 +20,12 @@ from torch import Tensor
 from soundstage import runtime
 from soundstage.errors import InputError, MissingError
 from soundstage.media import Audio, Voice
-from soundstage.models.f5 import F5, Heard, Line, generate, levelled, listen, paced_frames, spoken
+from soundstage.models.f5 import F5, AlignedF5, Heard, Line, generate, levelled, listen, paced_frames, spoken
 from soundstage.models.f5.infill import HOP, RATE
 from soundstage.models.vocos import Vocos, decode
 from soundstage.tasks.align import TEACHER, align
 from soundstage.tasks.said import Manner, Said, by_words
+from soundstage.tasks.speak_f5_aligned import EXAMPLE, AlignedSpeaker
 from soundstage.tasks.speak_voice import StarterVoice, frontend
 from soundstage.text.normalise import Sentence, Token
 from soundstage.text.phonemes import Phone, Spoken
@@ -33,7 +34,6 @@ from soundstage.weights import Loaded
 
 VOCODER = "charactr/vocos-mel-24khz"
 LONGEST = 12.0  # seconds of a reference
-EXAMPLE = "The harbour was quiet this morning, and the boats lay side by side."
 PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", ";": ","})
 
 
@@ -50,9 +50,7 @@ class Prompt:
 
 
 class F5Speaker:
-    """Family `f5`."""
-
-    dtypes = ("float32", "bfloat16")
+    """Family `f5`, of letters: the published checkpoints."""
 
     def __init__(self, loaded: Loaded) -> None:
         self.model = cast(F5, loaded.module)
@@ -120,7 +118,7 @@ class F5Speaker:
         with runtime.use(self.vocoder, {"vocos": MelVocoder}) as vocoder:
             samples = vocoder(mel[:, speaker.frames :].float())
         sound = (samples / speaker.gain).cpu().numpy()
-        return by_words(sentence, sound, align(sound, RATE, sentence))
+        return by_words(sentence, sound, *align(sound, RATE, sentence))
 
     def ids(self, text: str) -> list[int]:
         """A text in the vocabulary's numbers, letter by letter; what it does not know is 0.
@@ -131,6 +129,17 @@ class F5Speaker:
         if any("\u4e00" <= character <= "\u9fff" for character in text):
             raise InputError("text", "Chinese must be written in pinyin", "give Latin letters")
         return [self.vocabulary.get(character, 0) for character in text]
+
+
+@dataclass(frozen=True)
+class F5Engine:
+    """Family `f5`: makes the engine of a model of letters, or of our own, whose text is phones with their times."""
+
+    dtypes: tuple[str, ...] = ("float32", "bfloat16")
+
+    def __call__(self, loaded: Loaded) -> F5Speaker | AlignedSpeaker:
+        """The engine of what was loaded."""
+        return AlignedSpeaker(loaded) if isinstance(loaded.module, AlignedF5) else F5Speaker(loaded)
 
 
 class MelVocoder:
@@ -165,7 +174,7 @@ def _cut(reference: Audio, text: str) -> tuple[Audio, str]:
         phones += [replace(p, token=p.token + len(tokens) if p.token >= 0 else -1) for p in each.phones]
         tokens += each.sentence.tokens
     whole = Spoken(Sentence(tuple(tokens)), tuple(phones))
-    spans = align(reference.mono().samples[0], reference.rate, whole)
+    spans = align(reference.mono().samples[0], reference.rate, whole).words
     inside = [index for index, (_, end) in spans.items() if end <= LONGEST * reference.rate]
     if not inside:
         raise InputError("voice", f"the reference lasts {reference.seconds:.0f} s", f"give at most {LONGEST:.0f} s")

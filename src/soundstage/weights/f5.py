@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from soundstage.errors import InputError
-from soundstage.models.f5 import F5, F5Config, f5_v1_base
+from soundstage.models.f5 import F5, AlignedConfig, AlignedF5, F5Config, f5_v1_base
 from soundstage.weights.card import Card
 from soundstage.weights.keys import Row, fuse
 from soundstage.weights.load import Source
@@ -39,7 +39,9 @@ SOURCE = {
 
 
 def build(config: dict[str, Any]) -> nn.Module:
-    """The network for a card's config."""
+    """The network for a card's config; our own small one, whose text comes with its times, where it says `aligned`."""
+    if config.get("aligned"):
+        return AlignedF5(AlignedConfig.of(config))
     return F5(F5Config(**config))
 
 

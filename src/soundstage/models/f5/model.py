@@ -29,7 +29,9 @@ from soundstage.ops.rope import Rope, rope
 
 @dataclass(frozen=True, kw_only=True)
 class F5Config:
-    """The shape of the network. Token ids run from 0 to `vocabulary` − 1, and −1 fills up."""
+    """The shape of the network. Token ids run from 0 to `vocabulary` − 1, and −1 fills up; a vocabulary of none is that
+    of a network whose text comes as features.
+    """
 
     width: int
     depth: int
@@ -43,6 +45,8 @@ class F5Config:
     turned: int | None = None  # heads that rotate; None: all of them
     masked: bool = True  # frames behind the text get nothing from it
     qk_norm: QKNorm = "none"
+    heard: int | None = None  # channels of the reference; None: the mel's own bands
+    condition: int | None = None  # channels of the time's vector; None: `width`
 
 
 def f5_v1_base(vocabulary: int = 2545) -> F5Config:
@@ -69,16 +73,20 @@ class Read(NamedTuple):
     """A text and a reference, read for frames of noise: all that stays the same from step to step.
 
     `given` [B, T, D] is what they add to the first layer; `real` [B, T, 1] is 1 on the frames of each row and None
-    where all rows have T.
+    where all rows have T; `vector` [B, C] is added to the time's.
     """
 
     given: Tensor
     real: Tensor | None = None
+    vector: Tensor | None = None
 
     def beside(self, other: Read) -> Read:
         """Both along the batch, this one first."""
-        real = None if self.real is None or other.real is None else torch.cat((self.real, other.real))
-        return Read(torch.cat((self.given, other.given)), real)
+        real, vector = (
+            None if mine is None or theirs is None else torch.cat((mine, theirs))
+            for mine, theirs in ((self.real, other.real), (self.vector, other.vector))
+        )
+        return Read(torch.cat((self.given, other.given)), real, vector)
 
 
 class TextBlock(nn.Module):
@@ -131,17 +139,20 @@ class F5(nn.Module):
     def __init__(self, config: F5Config) -> None:
         super().__init__()
         self.config = config
-        width = config.width
-        self.time = TimestepEmbedding(width, spread=True)
-        self.text = TextEmbedding(
-            config.vocabulary, config.text, config.text_depth, config.text_hidden, masked=config.masked
-        )
-        self.join = nn.Linear(2 * config.bands + config.text, width)
+        width, condition = config.width, config.condition
+        self.time = TimestepEmbedding(condition or width, spread=True)
+        self.text: TextEmbedding | None = None
+        if config.vocabulary:
+            self.text = TextEmbedding(
+                config.vocabulary, config.text, config.text_depth, config.text_hidden, masked=config.masked
+            )
+        self.join = nn.Linear(config.bands + (config.heard or config.bands) + config.text, width)
         self.place = nn.ModuleList(Conv1d(width, width, 31, groups=16, causal=False) for _ in range(2))
         self.blocks = nn.ModuleList(
-            DiTBlock(width, config.heads, hidden=config.hidden, qk_norm=config.qk_norm) for _ in range(config.depth)
+            DiTBlock(width, config.heads, condition=condition, hidden=config.hidden, qk_norm=config.qk_norm)
+            for _ in range(config.depth)
         )
-        self.final = FinalLayer(width, config.bands)
+        self.final = FinalLayer(width, config.bands, condition=condition)
 
     def read(
         self, ids_BS: Tensor, reference_BTM: Tensor, frames_B: Tensor | None = None, *, null: bool = False
@@ -151,6 +162,8 @@ class F5(nn.Module):
         `ids_BS` are filled up with −1. `frames_B` are the frames of each row where they differ. `null` reads neither.
         Raises InputError for a text of more tokens than its row has frames, and for ids outside the vocabulary.
         """
+        if self.text is None:
+            raise InputError("text", "this network has no vocabulary", "give it features, with `joined`")
         tokens_B, frames = (ids_BS >= 0).sum(1), reference_BTM.shape[1]
         if ids_BS.numel() and (int(ids_BS.min()) < -1 or int(ids_BS.max()) >= self.config.vocabulary):
             raise InputError("text", "an id is outside the vocabulary", f"ids run to {self.config.vocabulary - 1}")
@@ -162,8 +175,16 @@ class F5(nn.Module):
             real = (at < frames_B[:, None]).unsqueeze(-1).to(reference_BTM.dtype)
         text = self.text(ids_BS[:, :frames], frames, real, null=null)
         reference = torch.zeros_like(reference_BTM) if null else reference_BTM
-        given = F.linear(torch.cat((reference, text), -1), self.join.weight[:, self.config.bands :], self.join.bias)
-        return Read(given, real)
+        return self.joined(reference, text, real)
+
+    def joined(
+        self, reference_BTH: Tensor, text_BTE: Tensor, real: Tensor | None = None, vector: Tensor | None = None
+    ) -> Read:
+        """What `forward` needs, of a text that is features of every frame already."""
+        given = F.linear(
+            torch.cat((reference_BTH, text_BTE), -1), self.join.weight[:, self.config.bands :], self.join.bias
+        )
+        return Read(given, real, vector)
 
     def forward(self, x_BTM: Tensor, t_B: Tensor, read: Read) -> Tensor:
         """[B, T, M] to the same; `t_B` in 0 (noise) to 1 (speech), one for each row or [1] for all."""
@@ -173,6 +194,7 @@ class F5(nn.Module):
         mask = None if read.real is None else (read.real > 0).transpose(1, 2).unsqueeze(1)
         table = head_rope(x.shape[1], config.width // config.heads, config.heads, config.turned, x.device)
         time = self.time(t_B).to(x.dtype)
+        time = time if read.vector is None else time + read.vector
         for block in self.blocks:
             x = block(x, time, mask=mask, rope=table)
         return self.final(x, time)  # type: ignore[no-any-return]
