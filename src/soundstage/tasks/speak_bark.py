@@ -22,8 +22,10 @@ from soundstage.decode import Sampler
 from soundstage.errors import InputError, MissingError
 from soundstage.media import Voice
 from soundstage.models.bark import Bark, VoicePrompt, generate, wave
+from soundstage.nn.packed import pack
 from soundstage.tasks.align import align
 from soundstage.tasks.said import Manner, Said, by_words
+from soundstage.tasks.speak_bark_phones import PhoneBark
 from soundstage.tasks.speak_voice import frontend
 from soundstage.text.phonemes import Spoken
 from soundstage.weights import Loaded
@@ -40,15 +42,25 @@ class Narrator:
     prompt: VoicePrompt | None
 
 
-class BarkSpeaker:
-    """Family `bark`."""
+def bark(loaded: Loaded) -> BarkSpeaker | PhoneBark:
+    """The engine of a Bark, by what its card says its text is made of."""
+    return PhoneBark(loaded) if loaded.card.config.get("text") == "phones" else BarkSpeaker(loaded)
 
-    dtypes = ("float32",)
+
+class BarkSpeaker:
+    """Family `bark`, where text is WordPiece. In float16, a CPU keeps the weights so and sums in float32."""
+
+    dtypes = ("float32", "float16")
 
     def __init__(self, loaded: Loaded) -> None:
         self.model = cast(Bark, loaded.module)
-        self.rate = self.model.config.codec.rate
-        self.device = next(self.model.parameters()).device
+        if self.model.codec is None:
+            raise MissingError(f"{loaded.card.ref} has no codec", "use a whole checkpoint of Bark")
+        self.rate = self.model.codec.config.rate
+        first = next(self.model.parameters())
+        self.device = first.device
+        if first.dtype == torch.float16 and self.device.type == "cpu":
+            self.model = pack(self.model.float())
         path = loaded.files.get("tokenizer.json")
         if path is None:
             raise MissingError(f"{loaded.card.ref} has no tokenizer.json", "put the checkpoint's tokenizer beside it")
@@ -96,4 +108,7 @@ class BarkSpeaker:
         speaker.prompt = speaker.prompt or spoken.voice()
         samples, _ = wave(self.model, spoken)
         sound = samples[0, 0].float().cpu().numpy()
-        return by_words(sentence, sound, align(sound, self.rate, sentence))
+        return by_words(sentence, sound, *align(sound, self.rate, sentence))
+
+
+bark.dtypes = BarkSpeaker.dtypes  # type: ignore[attr-defined]

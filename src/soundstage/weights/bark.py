@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,16 @@ import torch
 from torch import nn
 
 from soundstage.errors import InputError, MissingError
-from soundstage.models.bark import Bark, BarkConfig, TransformerConfig, VoicePrompt, bark_large, bark_small
+from soundstage.models.bark import (
+    Bark,
+    BarkConfig,
+    Guide,
+    TokeniserConfig,
+    TransformerConfig,
+    VoicePrompt,
+    bark_large,
+    bark_small,
+)
 from soundstage.weights import encodec
 from soundstage.weights.card import Card
 from soundstage.weights.keys import Row
@@ -52,8 +62,17 @@ SOURCE = {
 
 def build(config: dict[str, Any]) -> nn.Module:
     """All of Bark for a card's config."""
-    stages = {name: TransformerConfig(**config[name]) for name in ("semantic", "coarse", "fine")}
-    return Bark(BarkConfig(**{**config, **stages, "codec": encodec.shape(config["codec"])}))
+    stages: dict[str, Any] = {name: TransformerConfig(**config[name]) for name in ("semantic", "coarse", "fine")}
+    parts = {
+        name: None if config.get(name) is None else make(config[name])
+        for name, make in (
+            ("codec", encodec.shape),
+            ("guide", lambda given: Guide(**given)),
+            ("tokeniser", lambda given: TokeniserConfig(**given)),
+        )
+    }
+    known = {field.name for field in fields(BarkConfig)}
+    return Bark(BarkConfig(**{name: value for name, value in config.items() if name in known} | stages | parts))
 
 
 def _body(theirs: str, ours: str) -> tuple[Row, ...]:

@@ -24,6 +24,7 @@ from soundstage.decode.loop import OnStep
 from soundstage.decode.patterns import UNKNOWN
 from soundstage.decode.sample import Choose
 from soundstage.errors import InputError
+from soundstage.models.bark.guide import Pointer, coarse_guides
 from soundstage.models.bark.model import Bark, BarkConfig
 from soundstage.models.bark.prompt import VoicePrompt
 
@@ -73,18 +74,33 @@ def semantic(
     if not 0 < longest <= config.semantic_tokens:
         raise InputError("longest", f"{longest} semantic tokens", f"choose 1 to {config.semantic_tokens}")
     beside = text_ids(config, text_BS, mask_BS)
-    past = text_BS.new_full((config.text_tokens,), end)
+    past, said = text_BS.new_full((config.text_tokens,), end), text_BS[0, :0]
     if voice is not None:
         said = _of(config, voice, text_BS).semantic_S[-config.text_tokens :]
         past[: len(said)] = said
+    pointer = places = None
+    if config.guide is not None:  # its prompt is as long as it must be
+        pointer, room = Pointer(config, text_BS, mask_BS), max(text_BS.shape[1], len(said))
+        beside, past = beside[:, :room], past[:room]
+        places = torch.arange(config.semantic.context, device=text_BS.device)
+        places = torch.cat((places[:room], places[config.text_tokens :]))
     start = text_BS.new_full((len(text_BS), 1), config.semantic_start)
     prompt = torch.cat((past.expand(len(text_BS), -1), start), 1)
     cache = model.semantic.room(len(text_BS), prompt.shape[1] + longest - 1)
 
     def step(ids_BKT: Tensor) -> Tensor:
+        fresh, among = ids_BKT[:, 0], slice(end + 1)
         first = beside if cache.length == 0 else None
-        logits: Tensor = model.semantic(ids_BKT[:, 0], beside_BS=first, cache=cache, since=-1, among=slice(end + 1))
-        return logits
+        if pointer is None or places is None:
+            logits: Tensor = model.semantic(fresh, beside_BS=first, cache=cache, since=-1, among=among)
+            return logits
+        if first is None:
+            pointer.take(fresh[:, -1])
+        here = places[cache.length : cache.length + fresh.shape[1]]
+        logits = model.semantic(
+            fresh, beside_BS=first, cache=cache, since=-1, among=among, guides_BTJ=pointer.ids(), places_T=here
+        )
+        return pointer.allowed(logits)
 
     ending = Ending(choose=within(choose, 0, end + 1), end=end, least=min_eos_p)
     template = F.pad(prompt, (0, longest), value=UNKNOWN).unsqueeze(1)
@@ -113,6 +129,7 @@ def coarse(
     read = read.masked_fill(read == config.semantic_codes, config.coarse_padding)
     total = books * int(frame_counts(config, token_counts(config, semantic_BT)).max())
     start = semantic_BT.new_full((len(semantic_BT), 1), config.coarse_start)
+    guides = None if config.guide is None else coarse_guides(config, read, behind + total)
     cache = model.coarse.room(len(semantic_BT), config.coarse_reads + config.coarse_history + config.coarse_step)
     most = math.floor(config.coarse_history / config.ratio)
     seen = (-1, -1)  # where the cache's prompt begins: in the semantic tokens, and in the codes
@@ -125,24 +142,33 @@ def coarse(
         window = read[:, first : first + config.coarse_reads]
         window = F.pad(window, (0, config.coarse_reads - window.shape[1]), value=config.coarse_padding)
         prompt = torch.cat((window, start, codes[:, kept:]), 1)
-        fresh = _window(model, prompt, min(config.coarse_step, total - made), choose, cache)
+        beside = None if guides is None else guides[:, kept:]
+        fresh = _window(model, prompt, min(config.coarse_step, total - made), choose, cache, beside)
         codes = torch.cat((codes, fresh), 1)
         if on_window is not None:
             on_window(codes.shape[1] - behind, total)
-    flat = codes[:, behind:].unsqueeze(1) - config.semantic_codes
+    flat = codes[:, behind:].unsqueeze(1) - config.coarse_first
     return unflatten(flat, books, [config.codes] * books)
 
 
-def _window(model: Bark, prompt_BN: Tensor, count: int, choose: Choose, cache: KVCache) -> Tensor:
-    """The next `count` ids behind a prompt, of which the cache may hold the beginning."""
+def _window(
+    model: Bark, prompt_BN: Tensor, count: int, choose: Choose, cache: KVCache, guides_BNJ: Tensor | None = None
+) -> Tensor:
+    """The next `count` ids behind a prompt, of which the cache may hold the beginning.
+
+    `guides_BNJ` stand beside the start token, the codes behind it and those to come.
+    """
     config, behind = model.config, prompt_BN.shape[1]
-    spans = [(config.semantic_codes + book * config.codes, config.codes) for book in range(config.coarse_books)]
+    spans = [(config.coarse_first + book * config.codes, config.codes) for book in range(config.coarse_books)]
     choices = [within(choose, first, size) for first, size in spans]
 
     def step(ids_BKT: Tensor) -> Tensor:
         fresh = ids_BKT[:, 0, cache.length if cache.length < behind else 0 :]
-        first, size = spans[(cache.length + fresh.shape[1] - behind) % len(spans)]
-        logits: Tensor = model.coarse(fresh, cache=cache, since=-1, among=slice(first, first + size))
+        reached = cache.length + fresh.shape[1]
+        first, size = spans[(reached - behind) % len(spans)]
+        begin = max(0, cache.length - config.coarse_reads)
+        beside = None if guides_BNJ is None else guides_BNJ[:, begin : reached - config.coarse_reads]
+        logits: Tensor = model.coarse(fresh, cache=cache, since=-1, among=slice(first, first + size), guides_BTJ=beside)
         return logits
 
     def alternate(logits: Tensor, history: Tensor) -> Tensor:
@@ -190,11 +216,14 @@ def generate(
     *,
     mask_BS: Tensor | None = None,
     voice: VoicePrompt | None = None,
+    acoustic: Choose | None = None,
     refine: Choose = greedy,
     min_eos_p: float | None = 0.2,
     on_stage: OnStage | None = None,
 ) -> Spoken:
-    """WordPiece ids [B, S] to the tokens of all stages; `choose` serves the causal ones, `refine` the fine one.
+    """Ids of text [B, S] to the tokens of all stages.
+
+    `choose` serves the causal ones (`acoustic` the second of them, where it is given), `refine` the fine one.
 
     Its authors sample at 0.7, and at 0.5 in the fine stage. Raises InputError as the stages do.
     """
@@ -213,7 +242,7 @@ def generate(
     tokens_B = token_counts(config, semantic_BT)
     frames_B = frame_counts(config, tokens_B)
     coarse_BKT = coarse(
-        model, semantic_BT, choose, voice=voice, on_window=lambda made, total: hear("coarse", made, total)
+        model, semantic_BT, acoustic or choose, voice=voice, on_window=lambda made, total: hear("coarse", made, total)
     )
     fine_BKT = fine(model, coarse_BKT, refine, voice=voice, on_window=lambda made, windows: hear("fine", made, windows))
     return Spoken(semantic_BT, coarse_BKT, fine_BKT, tokens_B, frames_B)
@@ -225,6 +254,8 @@ def wave(model: Bark, spoken: Spoken) -> tuple[Tensor, Tensor]:
 
     A row is decoded at its own length, for the codec's recurrent layers would carry its padding on.
     """
+    if model.codec is None:
+        raise InputError("codec", "this Bark holds none", "decode `fine_BKT` with the codec that it shares")
     frames = spoken.frames_B.tolist()
     if len(set(frames)) == 1 and frames[0]:
         samples = model.codec.decode(spoken.fine_BKT)
@@ -268,20 +299,22 @@ def frame_counts(config: BarkConfig, tokens_B: Tensor) -> Tensor:
 def histories(config: BarkConfig, voice: VoicePrompt | None, like_BT: Tensor) -> tuple[Tensor, Tensor]:
     """A voice's semantic tokens and flattened coarse ids [B, N], cut to one time and to what a window sees.
 
-    The last coarse frame is left out: Bark was found to sound better so. Without a voice both are empty.
+    The last coarse frame is left out: Bark was found to sound better so. With a guide it stays, for its codes are told
+    the units of their time. Without a voice both are empty.
     """
     batch = len(like_BT)
     if voice is None:
         return like_BT.new_empty(batch, 0), like_BT.new_empty(batch, 0)
     voice = _of(config, voice, like_BT)
     tokens, books = voice.semantic_S, config.coarse_books
-    flat = flatten(voice.coarse_KT[None], [config.codes] * books)[0, 0] + config.semantic_codes
+    flat = flatten(voice.coarse_KT[None], [config.codes] * books)[0, 0] + config.coarse_first
     count = min(
         math.floor(config.coarse_history / config.ratio),
         len(tokens) - len(tokens) % 2,
         math.floor(len(flat) / config.ratio),
     )
-    flat = flat[len(flat) - round(count * config.ratio) : len(flat) - books] if count else flat[:0]
+    less = books if config.guide is None else 0
+    flat = flat[len(flat) - round(count * config.ratio) : len(flat) - less] if count else flat[:0]
     return tokens[len(tokens) - count :].expand(batch, -1), flat.expand(batch, -1)
 
 
