@@ -7,7 +7,7 @@ import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import decode_loop, dit_step, film_stages, graph_engine
+from bench import decode_loop, dit_step, film_stages, graph_engine, speech
 from bench.pairs import machine, markdown, table
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "bench.md"
@@ -20,6 +20,7 @@ median over the pairs, and beside it stand the quartiles.
 
 {table}
 
+{speech}
 ## The graph's engine
 
 Milliseconds a node of the engine itself, for nodes that add two numbers.
@@ -41,6 +42,8 @@ def main() -> None:
     rows = [*decode_loop.rows(), *dit_step.rows()]
     made = table(rows)
     print(made)
+    spoken = speech.section(speech.rows())
+    print(spoken)
     costs = graph_engine.table().rows
     cells = [(row.name, f"{row.value:.3f} {row.unit}", f"± {row.spread or 0:.3f}", str(row.count)) for row in costs]
     engine = markdown(("shape", "median", "spread", "runs"), cells)
@@ -51,7 +54,8 @@ def main() -> None:
     unfinished = PAGE.with_suffix(".part")
     date = datetime.now(UTC).strftime("%Y-%m-%d")
     unfinished.write_text(
-        TEXT.format(date=date, machine=machine(), load=load, table=made, engine=engine, film=film), "utf-8"
+        TEXT.format(date=date, machine=machine(), load=load, table=made, speech=spoken, engine=engine, film=film),
+        "utf-8",
     )
     unfinished.replace(PAGE)
     print(f"written to {PAGE}")

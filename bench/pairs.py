@@ -6,6 +6,7 @@ ratios, so a machine that slows down half way slows both. The spread is that of 
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import time
@@ -13,6 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
+
+CLOCK = time.process_time if os.environ.get("BENCH_CLOCK") == "cpu" else time.perf_counter
+"""What times the runs: seconds of the wall, or of the processor, which a busy machine disturbs less."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +35,9 @@ class Row:
     note: str = ""
 
     def cells(self) -> tuple[str, ...]:
-        """The row as text."""
+        """The row as text; a peer that is not there has no figures."""
+        if math.isnan(self.ratio):
+            return (self.work, self.peer, f"{self.ours:.3g} {self.unit}", "–", "–", "–", str(self.pairs), self.note)
         return (
             self.work,
             self.peer,
@@ -64,13 +70,13 @@ def compare(
     times: list[tuple[float, float]] = []
     for index in range(pairs):
         if index % 2:
-            peer_s = _seconds(theirs)
-            times.append((_seconds(ours), peer_s))
+            peer_s = seconds(theirs)
+            times.append((seconds(ours), peer_s))
         else:
-            own_s = _seconds(ours)
-            times.append((own_s, _seconds(theirs)))
+            own_s = seconds(ours)
+            times.append((own_s, seconds(theirs)))
     ratios = [peer_s / own_s for own_s, peer_s in times]
-    low, _, high = quantiles(ratios, n=4)
+    low, _, high = quantiles(ratios, n=4) if pairs > 1 else [ratios[0]] * 3
     return Row(
         work=work,
         peer=peer,
@@ -110,10 +116,12 @@ def machine() -> str:
     if cpuinfo.exists():
         named = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
         name = named[0].partition(":")[2].strip() if named else name
-    return f"{name}, {os.cpu_count()} cores, torch {torch.__version__} with {torch.get_num_threads()} threads"
+    clock = ", seconds of the processor" if CLOCK is time.process_time else ""
+    return f"{name}, {os.cpu_count()} cores, torch {torch.__version__} with {torch.get_num_threads()} threads{clock}"
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+def seconds(work: Callable[[], object]) -> float:
+    """How long one run takes."""
+    start = CLOCK()
     work()
-    return time.perf_counter() - start
+    return CLOCK() - start

@@ -13,9 +13,12 @@ from typing import Any
 
 _NAMES = {
     "soundstage.tasks.speak": "speak speak_live",
+    "soundstage.tasks.revoice": "revoice",
     "soundstage.tasks.compose": "compose",
     "soundstage.tasks.shoot": "shoot",
     "soundstage.tasks.paint": "paint",
+    "soundstage.tasks.codec": "encode decode",
+    "soundstage.media.codes": "Codes",
     "soundstage.media": """Audio Beat Chord Image Music Note Phoneme Provenance Score Section Speech Track Video
         Voice Word read_provenance""",
     "soundstage.graph": "Cache Graph task",

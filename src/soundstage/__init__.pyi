@@ -23,13 +23,17 @@ from soundstage.media import Video as Video
 from soundstage.media import Voice as Voice
 from soundstage.media import Word as Word
 from soundstage.media import read_provenance as read_provenance
+from soundstage.media.codes import Codes as Codes
 from soundstage.runtime import execute as execute
 from soundstage.runtime import on as on
 from soundstage.runtime import release as release
 from soundstage.runtime import settings as settings
 from soundstage.runtime import using as using
+from soundstage.tasks.codec import decode as decode
+from soundstage.tasks.codec import encode as encode
 from soundstage.tasks.compose import compose as compose
 from soundstage.tasks.paint import paint as paint
+from soundstage.tasks.revoice import revoice as revoice
 from soundstage.tasks.shoot import shoot as shoot
 from soundstage.tasks.speak import speak as speak
 from soundstage.tasks.speak import speak_live as speak_live

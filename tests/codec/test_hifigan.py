@@ -83,3 +83,13 @@ def test_training_reaches_every_weight() -> None:
     net = generator(replace(TINY, condition=3, everywhere=True))
     net(frames(4), torch.ones(2, 3)).square().sum().backward()
     assert all(p.grad is not None and float(p.grad.abs().max()) > 0 for p in net.parameters())
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_a_narrower_generator_takes_what_a_wider_model_gives(everywhere: bool) -> None:
+    shape = replace(TINY, condition=3, everywhere=everywhere)
+    voice = torch.randn(2, 3, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        exact, narrow = generator(shape)(frames(9), voice), generator(shape).bfloat16()(frames(9), voice)
+    assert narrow.dtype == torch.bfloat16
+    assert 0 < float((narrow.float() - exact).norm() / exact.norm()) < 0.05

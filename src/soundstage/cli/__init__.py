@@ -83,7 +83,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     """The application for these arguments: the task that they name in full, the others by name and summary."""
     import typer
 
-    from soundstage.cli import cache, graphs, weights
+    from soundstage.cli import cache, codec, graphs, voices, weights
     from soundstage.cli.commands import add_tasks
     from soundstage.cli.doctor import doctor
     from soundstage.cli.look import evaluate, info, models
@@ -108,6 +108,8 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     graphs.add(app)
     for function in (models, info, evaluate, doctor):
         app.command(rich_help_panel="Look")(function)
+    app.add_typer(codec.group, name="codec", rich_help_panel="Make")
+    app.add_typer(voices.group, name="voice", rich_help_panel="Make")
     app.add_typer(cache.group, name="cache", rich_help_panel="Look")
     app.add_typer(weights.group, name="weights", rich_help_panel="Look")
     return app

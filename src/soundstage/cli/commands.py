@@ -13,17 +13,38 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import typer
 
 from soundstage.cli.display import log_to_terminal, report, watched
-from soundstage.cli.outputs import check_output, default_output, save, suffixes
-from soundstage.cli.parameters import common, escaped, is_given, parameter, value_of
-from soundstage.errors import InputError
+from soundstage.cli.outputs import (
+    check_output,
+    check_subtitles,
+    default_output,
+    kind_of,
+    pipe,
+    save,
+    save_parts,
+    suffixes,
+    to_pipe,
+)
+from soundstage.cli.parameters import common, escaped, is_given, optional, parameter, value_of
+from soundstage.errors import InputError, MissingError
 from soundstage.graph.node import Task
-from soundstage.tasks import TABLE, find
+from soundstage.graph.types import bare
+from soundstage.tasks import IN_PARTS, LIVE, TABLE, find, other
+
+LONG = 5000
+"""Letters of a text from which on its sound is written as it is made."""
 
 EXAMPLES = {
-    "speak": ['"Hello from the lighthouse." -o hello.wav', '"In my own voice." --voice me.wav --speed 0.9 -o mine.mp3'],
+    "speak": [
+        '"Hello from the lighthouse." -o hello.wav',
+        '"In my own voice." --voice me --speed 0.9 -o mine.mp3',
+        "--file chapter.txt --voices Anna=ada,Ben=ben -o chapter.mp3 --subtitles chapter.srt",
+        '"Heard while it is made." -o - | aplay -f S16_LE -r 24000',
+    ],
+    "revoice": ["talk.wav --voice ada -o ada.wav", "talk.wav --voice me -o mine.mp3"],
     "compose": ['"calm lo-fi piano" --seconds 15 --bpm 80 --key "A minor" --seed 7 -o music.wav'],
     "shoot": ['"a golden dog runs through a sunlit meadow" --seconds 4 --camera "pan right" -o clip.mp4'],
     "paint": ['"a red balloon over the mountains at night" -o picture.png'],
@@ -61,12 +82,19 @@ def command(task: Task) -> Callable[..., None]:
     """The command of a task, with the signature that typer reads."""
     ports = list(task.ports.values())
     parameters = [parameter(port, first=index == 0) for index, port in enumerate(ports)]
+    filed = bool(ports) and ports[0].required and bare(ports[0].type) is str
+    if filed:
+        parameters[0] = parameters[0].replace(annotation=str | None, default=optional(parameters[0].default))
+        parameters.append(common("file", "--file", "", f"A text file with the {ports[0].name}."))
+    if kind_of(task.output) == "speech":
+        parameters.append(common("subtitles", "--subtitles", "", "Subtitles too: a .srt, .vtt, .ass or .lrc file."))
     parameters += [
         common(
             "output",
             "-o --output",
             default_output(task),
-            f"The file to write: {', '.join(suffixes(task))}".rstrip(": "),
+            f"The file to write: {', '.join(suffixes(task))}".rstrip(": ")
+            + ("; - plays raw 16 bit samples to standard output." if kind_of(task.output) == "speech" else ""),
         ),
         common("device", "--device", "auto", "auto, cpu, cuda or mps."),
         common("licence", "--licence", "any", "any, or commercial: refuse models that may not be used commercially."),
@@ -78,33 +106,75 @@ def command(task: Task) -> Callable[..., None]:
     def invoke(**given: Any) -> None:
         output, device, licence = (given.pop(name) for name in ("output", "device", "licence"))
         as_json, quiet, verbose = (given.pop(name) for name in ("as_json", "quiet", "verbose"))
+        subtitles, file = given.pop("subtitles", ""), given.pop("file", "")
         log_to_terminal(verbose=verbose)
+        if filed:
+            given[ports[0].name] = text_of(ports[0].name, given[ports[0].name], file)
         inputs = {port.name: value_of(port, given[port.name]) for port in ports if is_given(port, given[port.name])}
         with watched(quiet=quiet or as_json):
-            facts = perform(task, inputs, Path(output), device=device, licence=licence)
-        report(facts, as_json=as_json)
+            facts = perform(task, inputs, Path(output), device=device, licence=licence, subtitles=subtitles)
+        report(facts, as_json=as_json, aside=output == "-")
 
     invoke.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     invoke.__name__ = task.name
     return invoke
 
 
-def perform(task: Task, inputs: Mapping[str, Any], output: Path, *, device: str, licence: str) -> dict[str, Any]:
-    """Check everything that can be checked, run the task, save its result; returns the facts to report."""
+def perform(
+    task: Task, inputs: Mapping[str, Any], output: Path, *, device: str, licence: str, subtitles: str = ""
+) -> dict[str, Any]:
+    """Check everything that can be checked, run the task, save its result; returns the facts to report.
+
+    A long text is written as it is made, and what goes to standard output is heard as it is made.
+    """
     from soundstage import runtime
 
     check_output(task, output)
+    if subtitles:
+        check_subtitles(subtitles)
     checked = task.validate(inputs)
+    facts = {"task": task.name, "output": str(output)}
+    facts |= {port.name: checked[port.name] for port in task.ports.values() if port.is_model or port.is_seed}
     with runtime.using(device=device, licence=licence):
         start = time.monotonic()
-        value = task.function(**checked)
+        text = next(iter(checked.values()), "")
+        in_parts = other(IN_PARTS, task.name) if isinstance(text, str) and len(text) > LONG else None
+        if to_pipe(task, output) and (live := other(LIVE, task.name)) is not None:
+            if subtitles:
+                raise InputError("subtitles", "cannot be had while it is played", "write the sound to a file")
+            facts |= pipe(live(**checked))
+        elif in_parts is not None:
+            seconds = save_parts(in_parts(**checked), output, subtitles, recipe(task, inputs, checked))
+            facts |= {"length": f"{seconds:.2f} s"}
+        else:
+            value = task.function(**checked)
+            save(value, output, recipe(task, inputs, checked))
+            if subtitles:
+                value.subtitles(subtitles)
+            if cast := getattr(value, "cast", None):
+                facts["voices"] = ", ".join(f"{name or 'narrator'}={who}" for name, who in cast.items())
+            length = getattr(value, "seconds", None)
+            facts |= {"length": f"{float(length):.2f} s"} if length is not None else {}
         elapsed = time.monotonic() - start
-        facts = {"task": task.name, "output": str(output)}
-        facts |= {port.name: checked[port.name] for port in task.ports.values() if port.is_model or port.is_seed}
-        save(value, output, recipe(task, inputs, checked))
-    length = getattr(value, "seconds", None)
-    facts |= {"length": f"{float(length):.2f} s"} if length is not None else {}
+    facts |= {"subtitles": subtitles} if subtitles else {}
     return facts | {"took": f"{elapsed:.2f} s"}
+
+
+def text_of(name: str, given: str | None, file: str) -> str:
+    """A text as it was given, or out of a file. Raises a usage error without either, InputError for both."""
+    if file:
+        if given is not None:
+            raise InputError("file", "is given beside a text", "give one of them")
+        path = Path(file)
+        if not path.is_file():
+            raise MissingError(f"{file} is not there", "check the name and the folder")
+        try:
+            return path.read_text("utf-8-sig")
+        except (OSError, ValueError) as error:
+            raise InputError("file", f"{file} cannot be read ({error})", "give a text in UTF-8") from None
+    if given is None:
+        raise click.UsageError(f"Missing argument '{name.upper()}', or --file", click.get_current_context(silent=True))
+    return given
 
 
 def recipe(task: Task, inputs: Mapping[str, Any], checked: Mapping[str, Any]) -> Any:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 JSON = typer.Option("--json", help="Print JSON and nothing else.")
 
 # Who measures the models of a task: `evaluate/<module>.py`.
-METERS = {"speak": "voice", "compose": "music", "shoot": "video", "paint": "video"}
+METERS = {
+    "speak": "voice", "valle": "valle", "revoice": "revoice", "compose": "music", "shoot": "video", "paint": "video", "codec": "codec",
+}  # fmt: skip
 
 
 def models(
@@ -95,10 +97,16 @@ def info(
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Tell what is in a file, and how it was made."""
-    from soundstage.media import probe
+    from soundstage.media import Audio, probe
 
     facts = probe(file)
-    report(facts.to_dict() if as_json else dict(facts.lines()), as_json=as_json)
+    told: dict[str, Any] = facts.to_dict() if as_json else dict(facts.lines())
+    if facts.sound is not None:
+        from soundstage.media.watermark import find
+
+        found = find(Audio.load(file))
+        told["watermark"] = dataclasses.asdict(found) if as_json else str(found)
+    report(told, as_json=as_json)
 
 
 def evaluate(
@@ -133,9 +141,14 @@ def meter_for(ref: str) -> str:
     """The module of `evaluate/` that measures a model, or a film. Raises InputError when there is none."""
     from soundstage.weights import card_of
 
+    if ref == "watermark":
+        return "watermark"
     if ref == "film" or Path(ref).suffix.lower() == ".mp4":
         return "film"
-    task = card_of(ref).task
+    card = card_of(ref)
+    if card.family == "bark" and card.config.get("text") == "phones":  # it laughs and sighs, too
+        return "bark"
+    task = "valle" if card.family == "valle" else card.task
     if task not in METERS:
         raise InputError("ref", f"nothing measures models of the task '{task}'", f"tasks: {', '.join(METERS)}")
     return METERS[task]

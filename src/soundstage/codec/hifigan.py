@@ -97,14 +97,14 @@ class Generator(nn.Module):
 
     def forward(self, x_BDN: Tensor, condition_BC: Tensor | None = None) -> Tensor:
         """The waveform, within ±1. Without a condition, nothing is added in its place."""
-        x = self.read(x_BDN)
+        x = self.read(x_BDN.to(self.read.conv.weight.dtype))  # it may be narrower than what it is given
         if self.condition is not None and condition_BC is not None:
-            x = x + self.condition(condition_BC).unsqueeze(-1)
+            x = x + self.condition(condition_BC.to(x)).unsqueeze(-1)
         side_by_side = len(self.config.kernels)
         for stage, up in enumerate(self.ups):
             x = up(F.leaky_relu(x, self.config.slope))
             if self.config.everywhere and condition_BC is not None:
-                x = x + self.conditions[stage](condition_BC).unsqueeze(-1)
+                x = x + self.conditions[stage](condition_BC.to(x)).unsqueeze(-1)
             active = F.leaky_relu(x, self.config.slope)
             first, *others = self.fields[stage * side_by_side : (stage + 1) * side_by_side]
             total = first(x, active)

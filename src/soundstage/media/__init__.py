@@ -9,7 +9,7 @@ from soundstage.media.music import Beat, Music
 from soundstage.media.probe import Facts, probe
 from soundstage.media.provenance import Provenance, read_provenance
 from soundstage.media.score import Chord, Note, Score, Section, Track
-from soundstage.media.speech import Phoneme, Speech, Word
+from soundstage.media.speech import Mark, Phoneme, Speech, Turn, Word
 from soundstage.media.subtitles import Cue, read_subtitles, write_subtitles
 from soundstage.media.value import Value
 from soundstage.media.video import Video, frame_rate
@@ -24,6 +24,7 @@ __all__ = [
     "Cue",
     "Facts",
     "Image",
+    "Mark",
     "Music",
     "Note",
     "Phoneme",
@@ -32,6 +33,7 @@ __all__ = [
     "Section",
     "Speech",
     "Track",
+    "Turn",
     "Value",
     "Video",
     "VideoWriter",

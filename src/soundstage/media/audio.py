@@ -117,7 +117,7 @@ class Audio(Value):
         ratio = Fraction(rate, self.rate)
         near = ratio.limit_denominator(MOST_PHASES)
         up, down = near.numerator, near.denominator
-        wave = resample_poly(self.samples, up, down, axis=1, window=_lowpass(max(up, down)))
+        wave = resample_poly(self.samples, up, down, axis=1, window=lowpass(max(up, down)))
         return Audio(wave.astype(np.float32, copy=False), rate).fitted(ceil(self.length * ratio))
 
     def save(self, path: str | Path, provenance: Provenance | None = None, *, bits: int = 16) -> None:
@@ -161,7 +161,7 @@ class Audio(Value):
 
 
 @lru_cache(maxsize=16)
-def _lowpass(factor: int) -> Any:
+def lowpass(factor: int) -> Any:
     """Kaiser window of 32 zero crossings a side; the pass band ends at 0.94 of the lower Nyquist frequency."""
     from scipy.signal import firwin
 

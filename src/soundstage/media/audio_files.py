@@ -79,9 +79,14 @@ def write_audio(audio: Audio, path: Path, provenance: Provenance | None = None, 
 
 def at_codec_rate(audio: Audio, coding: Coding) -> Audio:
     """At the lowest rate of the codec that loses nothing, or at its highest."""
-    if not coding.rates or audio.rate in coding.rates:
-        return audio
-    return audio.resampled(next((rate for rate in coding.rates if rate > audio.rate), coding.rates[-1]))
+    return audio.resampled(codec_rate(audio.rate, coding))
+
+
+def codec_rate(rate: int, coding: Coding) -> int:
+    """The lowest rate of the codec that loses nothing of sound at this one, or its highest."""
+    if not coding.rates or rate in coding.rates:
+        return rate
+    return next((other for other in coding.rates if other > rate), coding.rates[-1])
 
 
 def _encode(audio: Audio, path: Path, coding: Coding, text: str | None) -> None:
@@ -147,10 +152,10 @@ def read_audio(path: Path) -> Audio:
         if not streams:
             raise InputError("path", f"{path} has no sound", "give a sound file, or a video with sound")
         stream = streams[0]
-        _check_riff(path)
+        check_riff(path)
         rate, sound = stream.rate, sound_of(container_tag(container))
-        stated = _stated_length(container, stream)
-        blocks = [_as_float(frame) for frame in container.decode(stream)]
+        stated = stated_length(container, stream)
+        blocks = [as_float(frame) for frame in container.decode(stream)]
     if not blocks and sound is None:
         raise damaged(path, "it holds no sound")
     samples = np.concatenate(blocks, axis=1) if blocks else np.zeros((stream.channels, 0), np.float32)
@@ -164,7 +169,7 @@ def read_audio(path: Path) -> Audio:
     return audio if sound is None else audio.resampled(sound[1]).fitted(sound[0])
 
 
-def _stated_length(container: Any, stream: Any) -> int | None:
+def stated_length(container: Any, stream: Any) -> int | None:
     """Samples that the container promises, where it knows them: mp4's edit list, the headers of wav and flac."""
     exact = {"mov", "mp4", "wav", "flac"} & set(container.format.name.split(","))
     if not exact or stream.duration is None or stream.time_base is None:
@@ -173,7 +178,7 @@ def _stated_length(container: Any, stream: Any) -> int | None:
     return round(seconds * int(stream.rate))
 
 
-def _check_riff(path: Path) -> None:
+def check_riff(path: Path) -> None:
     """Raises InputError for a wav shorter than its header says; a decoder would take what there is for all of it."""
     with path.open("rb") as file:
         head = file.read(8)
@@ -182,7 +187,7 @@ def _check_riff(path: Path) -> None:
         raise damaged(path, "it ends early")
 
 
-def _as_float(frame: Any) -> NDArray[np.float32]:
+def as_float(frame: Any) -> NDArray[np.float32]:
     """A decoded frame of any sample format as float32 [channels, time]."""
     data, channels = frame.to_ndarray(), len(frame.layout.channels)
     if not frame.format.is_planar:

@@ -6,6 +6,8 @@ Notable: a dotted name (`film.mix`) is a step of the verb before the dot, and is
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
+from typing import Any
 
 from soundstage.errors import InputError
 from soundstage.graph.literal import shorten
@@ -13,18 +15,35 @@ from soundstage.graph.node import REGISTRY, Task
 
 TABLE = {
     "speak": "soundstage.tasks.speak:speak",
+    "revoice": "soundstage.tasks.revoice:revoice",
     "compose": "soundstage.tasks.compose:compose",
     "shoot": "soundstage.tasks.shoot:shoot",
     "paint": "soundstage.tasks.paint:paint",
     "film": "soundstage.film:film",
 }
 
+GROUPS = {"codec": "soundstage.tasks.codec"}
+"""Verbs that are no task themselves, and what registers their steps (`codec.encode`)."""
+IN_PARTS = {"speak": "soundstage.tasks.speak:speak_parts"}
+"""What gives a task's result a sentence at a time, for texts too long to hold all of it."""
+LIVE = {"speak": "soundstage.tasks.speak:speak_live"}
+"""What gives it as it is made."""
+
+
+def other(table: dict[str, str], name: str) -> Callable[..., Any] | None:
+    """Another way to have a task's result, which takes the task's inputs; None where there is none."""
+    if name not in table:
+        return None
+    module, _, function = table[name].partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return found
+
 
 def find(name: str) -> Task:
     """The task of that name; its module is imported when it is needed. Raises InputError for an unknown one."""
     verb = name.partition(".")[0]
-    if name not in REGISTRY and verb in TABLE:
-        importlib.import_module(TABLE[verb].partition(":")[0])
+    if name not in REGISTRY and (place := TABLE.get(verb) or GROUPS.get(verb)):
+        importlib.import_module(place.partition(":")[0])
     if name not in REGISTRY:
         known = ", ".join(sorted({*TABLE, *REGISTRY}))
         raise InputError("task", f"{shorten(name)} is not a task", f"known: {known}")

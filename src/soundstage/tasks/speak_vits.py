@@ -17,9 +17,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from soundstage.codec.hifigan import Generator
 from soundstage.errors import InputError, MissingError
 from soundstage.media import Voice
 from soundstage.models.vits import Plan, Vits, plan, stream, with_blanks
+from soundstage.tasks.align import align
 from soundstage.tasks.said import Manner, Said, Span, by_phones, by_words, with_rests
 from soundstage.tasks.speak_voice import frontend
 from soundstage.text.normalise import plain
@@ -39,12 +41,16 @@ Symbol = tuple[str, int]  # as the vocabulary has it, and the token it belongs t
 
 
 class VitsSpeaker:
-    """Family `vits`."""
+    """Family `vits`. In bfloat16 only HiFi-GAN computes so, which is nearly all the work."""
 
-    dtypes = ("float32",)
+    dtypes = ("float32", "bfloat16")
 
     def __init__(self, loaded: Loaded) -> None:
         self.model = cast(Vits, loaded.module)
+        if next(self.model.parameters()).dtype == torch.bfloat16:
+            self.model.float()
+            if isinstance(self.model.decoder, Generator):
+                self.model.decoder.bfloat16()
         self.rate: int = self.model.config.rate
         self.device = next(self.model.parameters()).device
         self.vocabulary: dict[str, int] = _json(loaded, "vocab.json")
@@ -55,6 +61,7 @@ class VitsSpeaker:
         self.names = tuple(str(name) for name in rules.get("voices", ()))
         self.romanised = bool(rules.get("is_uroman", False))
         self.language = str(rules.get("language") or "")
+        self.languages = ("en", "eng") if self.language in ENGLISH else (self.language,)
         if self.phonemes and self.language not in ENGLISH:
             raise InputError("model", f"reads phonemes of {self.language!r}", "use a checkpoint for letters or English")
 
@@ -107,6 +114,8 @@ class VitsSpeaker:
     def _said(self, sentence: Spoken, samples: NDArray[np.float32], made: Plan, words: dict[int, Span]) -> Said:
         if self.phones:
             return by_phones(sentence, samples, (made.durations[0] * self.model.config.hop).tolist())
+        if len(samples) and sentence.phones:  # letters have no phones; these are heard
+            return by_words(sentence, samples, words, align(samples, self.rate, sentence).phones)
         return by_words(sentence, samples, words)
 
     def _planned(

@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -83,6 +84,28 @@ def fetch(reference: Reference, name: str, needed: tuple[str, ...]) -> Path:
     Raises MissingError that names the `needed` files and the folder to place them in.
     """
     from huggingface_hub import hf_hub_download
+
+    def download() -> str:
+        return hf_hub_download(reference.name, name, revision=reference.revision)
+
+    return Path(_asked(reference, name, needed, download))
+
+
+def snapshot(reference: Reference, patterns: tuple[str, ...], needed: tuple[str, ...]) -> Path:
+    """The folder of a repository's files that match `patterns`, from the hub's own cache or over the network.
+
+    Raises MissingError as `fetch` does.
+    """
+    from huggingface_hub import snapshot_download
+
+    def download() -> str:
+        return snapshot_download(reference.name, revision=reference.revision, allow_patterns=list(patterns))
+
+    return Path(_asked(reference, "its files", needed, download))
+
+
+def _asked(reference: Reference, name: str, needed: tuple[str, ...], download: Callable[[], str]) -> str:
+    """What `download` gives, or one clear error; a failure is remembered for a while."""
     from huggingface_hub.errors import EntryNotFoundError, HFValidationError, LocalEntryNotFoundError
 
     key, remedy = (str(reference), name), f"place {', '.join(needed)} in {models_folder() / reference.name}"
@@ -93,7 +116,7 @@ def fetch(reference: Reference, name: str, needed: tuple[str, ...]) -> Path:
     # The client tells every retry; our own one line says all of it.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
-        return Path(hf_hub_download(reference.name, name, revision=reference.revision))
+        return download()
     except HFValidationError as error:
         raise InputError("model", f"{reference} is not a repository's name ({error})", "write owner/model") from None
     except (

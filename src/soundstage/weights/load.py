@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 WEIGHTS = "weights.safetensors"
+PUBLISHED = "model.safetensors"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".t7")
 
 FAMILIES = {
     family: f"soundstage.weights.{family}"
     for family in (
-        "bark", "encodec", "ensemble", "f5", "layered", "mimi", "musicgen", "vits", "vocos", "voice", "wan",
+        "bark", "codec", "encodec", "ensemble", "f5", "layered", "mimi", "musicgen", "revoice", "valle", "vits",
+        "vocos", "voice", "wan", "xtts",
     )
 }  # fmt: skip
 
@@ -77,6 +79,10 @@ def load(ref: str, device: str | torch.device = "cpu", dtype: torch.dtype | None
     import torch
 
     reference = Reference.parse(ref)
+    if reference.scheme == "transformers":
+        from soundstage.weights import transformers
+
+        return transformers.load(reference, device, dtype or torch.float32)
     card, paths = locate(reference)
     family = family_module(card.family)
     tensors = read(paths)
@@ -97,7 +103,11 @@ def card_of(ref: str) -> Card:
 
 def locate(reference: Reference, *, weights: bool = True) -> tuple[Card, tuple[Path, ...]]:
     """A model's card and its files of weights (none when `weights` is false)."""
-    if reference.scheme in ("transformers", "diffusers", "openai"):
+    if reference.scheme == "transformers":
+        from soundstage.weights import transformers
+
+        return transformers.locate(reference, weights=weights)
+    if reference.scheme in ("diffusers", "openai"):
         raise MissingError(
             f"{reference}: Soundstage has no {reference.scheme} adapter yet",
             "use a starter, a folder or a known hub repository",
@@ -115,8 +125,9 @@ def locate(reference: Reference, *, weights: bool = True) -> tuple[Card, tuple[P
 
 def weight_files(folder: Path) -> tuple[Path, ...]:
     """The safetensors of a folder. Raises MissingError when there are none, and says so when there are only pickles."""
-    if (folder / WEIGHTS).is_file():
-        return (folder / WEIGHTS,)
+    for name in (WEIGHTS, PUBLISHED):  # what else lies there stands beside them: XTTS's voices
+        if (folder / name).is_file():
+            return (folder / name,)
     found = tuple(sorted(folder.glob("*.safetensors")))
     if found:
         return found

@@ -17,11 +17,19 @@ from soundstage.errors import InputError, MissingError
 from soundstage.weights.card import CARD, Card
 
 CONFIG = "config.json"
-BESIDE = "generation_config.json"
+BESIDE = {"bark": "generation_config.json", "xtts": "vocab.json"}
+"""What else a family's config is read from."""
 FAMILY_TASKS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"vits": ("vits", "speak"), "bark": ("bark", "speak"), "encodec": ("encodec", "codec"), "mimi": ("mimi", "codec")}
+    {
+        "vits": ("vits", "speak"),
+        "xtts": ("xtts", "speak"),
+        "bark": ("bark", "speak"),
+        "encodec": ("encodec", "codec"),
+        "mimi": ("mimi", "codec"),
+    }
 )
-"""`model_type` of transformers: our family and its task."""
+"""`model_type` of transformers, or `model` of Coqui: our family and its task."""
+COQUI = ("vits", "xtts")
 RESERVE = 1.5  # memory at work over the size of the file
 
 
@@ -32,9 +40,9 @@ def card_in(folder: Path, ref: str) -> Card:
     """
     if (folder / CARD).is_file() or not (folder / CONFIG).is_file():
         return Card.load(folder)
-    theirs = _read(folder / CONFIG)
-    coqui = "model_args" in theirs and theirs.get("model") == "vits"
-    kind = "vits" if coqui else str(theirs.get("model_type"))
+    theirs = read_object(folder / CONFIG)
+    coqui = "model_args" in theirs and theirs.get("model") in COQUI
+    kind = str(theirs["model"] if coqui else theirs.get("model_type"))
     if kind not in FAMILY_TASKS:
         known = ", ".join(sorted(FAMILY_TASKS))
         raise InputError("model", f"{folder / CONFIG} is of the kind {kind}", f"kinds that Soundstage reads: {known}")
@@ -50,7 +58,7 @@ def card_in(folder: Path, ref: str) -> Card:
         data="not told in its folder",
         size_mb=round(size / 2**20, 2),
         memory_mb=round(RESERVE * size / 2**20, 1),
-        parameters=sum(_numbers(path) for path in files),
+        parameters=sum(numbers(path) for path in files),
         config=_config(family, theirs, folder),
         layout="public",
         notes="Read from the folder as it was published.",
@@ -61,11 +69,12 @@ def _config(family: str, theirs: dict[str, Any], folder: Path) -> dict[str, Any]
     from soundstage.weights.load import family_module
 
     read = family_module(family).from_config
-    more = (_read(folder / BESIDE),) if family == "bark" and (folder / BESIDE).is_file() else ()
-    return asdict(read(theirs, *more))
+    more = folder / BESIDE[family] if family in BESIDE else None
+    return asdict(read(theirs, read_object(more)) if more is not None and more.is_file() else read(theirs))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises InputError for a broken one."""
     try:
         found = json.loads(path.read_text("utf-8"))
     except (ValueError, OSError) as error:
@@ -75,7 +84,7 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-def _numbers(path: Path) -> int:
+def numbers(path: Path) -> int:
     """How many numbers a safetensors file holds, by its header."""
     from math import prod
 
