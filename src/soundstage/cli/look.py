@@ -23,7 +23,8 @@ JSON = typer.Option("--json", help="Print JSON and nothing else.")
 
 # Who measures the models of a task: `evaluate/<module>.py`.
 METERS = {
-    "speak": "voice", "valle": "valle", "revoice": "revoice", "compose": "music", "shoot": "video", "paint": "video", "codec": "codec",
+    "speak": "voice", "valle": "valle", "revoice": "revoice", "compose": "music", "shoot": "video", "paint": "video",
+    "codec": "codec",
 }  # fmt: skip
 
 
