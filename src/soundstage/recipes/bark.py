@@ -20,7 +20,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -32,13 +32,13 @@ from torch import Tensor
 from soundstage.data import narrator, paralinguistics
 from soundstage.data.narrator_sound import HOP, RATE
 from soundstage.data.paralinguistics import KINDS
-from soundstage.errors import InputError
 from soundstage.evaluate.bark import evaluate
 from soundstage.models.bark import Bark, Tokeniser, VoicePrompt
 from soundstage.models.bark.model import CausalModel, FineModel
 from soundstage.recipes import bark_stages as stages
 from soundstage.recipes import bark_tokeniser
 from soundstage.recipes.bark_corpus import Line, line, lines
+from soundstage.recipes.parts import run
 from soundstage.tasks.speak_bark_phones import VOICES
 from soundstage.text.symbols import SYMBOLS
 from soundstage.train.loop import CHECKPOINT, fit, load_ema
@@ -291,14 +291,5 @@ PARTS: Mapping[str, Callable[..., object]] = MappingProxyType(
 )
 
 
-def main(part: str = "", minutes: str = "") -> None:
-    """Run one part, for so many minutes if told."""
-    if part not in PARTS:
-        raise InputError("part", f"{part!r} is none", f"choose {', '.join(PARTS)}")
-    torch.set_num_threads(1)
-    run = PARTS[part]
-    (partial(run, float(minutes)) if minutes else run)()
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run(PARTS, sys.argv[1:])

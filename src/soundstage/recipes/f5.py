@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from soundstage.errors import InputError, MissingError
 from soundstage.evaluate.voice import evaluate
 from soundstage.models.f5 import Aligned, AlignedConfig, AlignedF5, Folding, aligned_loss, f5_starter, hear
 from soundstage.models.f5.folding import QUIET
+from soundstage.recipes.parts import run
 from soundstage.recipes.voice import ABOUT
 from soundstage.text.symbols import SYMBOLS
 from soundstage.train.loop import fit, load_ema
@@ -351,22 +352,7 @@ def score(target: Path = STARTER, *, count: int = 32, voices: Sequence[str] = ("
     return card
 
 
-def main(arguments: Sequence[str]) -> None:
-    """One part by name; a number after it is how many minutes to train for."""
-    torch.set_num_threads(1)
-    part = arguments[0] if arguments else ""
-    minutes = float(arguments[1]) if len(arguments) > 1 else 0.0
-    if part == "features":
-        features()
-    elif part == "train":
-        train(minutes or 40.0)
-    elif part == "export":
-        print(export().model_dump_json(indent=2))
-    elif part == "score":
-        print(score().model_dump_json(indent=2))
-    else:
-        raise InputError("part", f"{part!r} is none", "give features, train, export or score")
-
+PARTS: Mapping[str, Callable[..., object]] = {"features": features, "train": train, "export": export, "score": score}
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(PARTS, sys.argv[1:])

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from soundstage.data import narrator
-from soundstage.errors import InputError, MissingError
+from soundstage.errors import MissingError
 from soundstage.evaluate.revoice import evaluate
 from soundstage.models.revoice import RevoiceModel, bleached, manner_of, revoice_starter
+from soundstage.recipes.parts import run
 from soundstage.text.symbols import SYMBOLS
 from soundstage.train.loop import fit, load_ema
 from soundstage.weights.card import Card
@@ -196,16 +197,7 @@ def score() -> Card:
     return export(scores=evaluate().to_json()["rows"])
 
 
-PARTS = {"train": train, "export": export, "score": score}
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Run one part. Raises InputError for an unknown one."""
-    name, *rest = arguments or [""]
-    if name not in PARTS:
-        raise InputError("part", f"{name!r} is not known", f"use one of {', '.join(PARTS)}")
-    PARTS[name](*(float(each) for each in rest))  # type: ignore[operator]
-
+PARTS: Mapping[str, Callable[..., object]] = {"train": train, "export": export, "score": score}
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(PARTS, sys.argv[1:])

@@ -14,7 +14,7 @@ own slips: now and then a token that it reads is another one.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from soundstage.data import narrator
-from soundstage.errors import InputError
 from soundstage.evaluate.valle import evaluate
 from soundstage.models.valle import FirstBook, OtherBooks, Place, Valle, ages, valle_starter
+from soundstage.recipes.parts import run
 from soundstage.recipes.valle_pairs import LONGEST_PROMPT, Batch, Corpus, corpus, draw, encode_shards, stretch
 from soundstage.tasks.speak_valle import SYMBOLS, VOICES, Prompt, books_stamp, write_voices
 from soundstage.train.loop import fit, load_ema
@@ -196,24 +196,13 @@ def score(target: Path = STARTER, folder: Path = RUNS / "sounds") -> Card:
     return card
 
 
-def main(arguments: Sequence[str]) -> None:
-    """One part by name; a number after it is how many minutes to train for."""
-    torch.set_num_threads(1)
-    part = arguments[0] if arguments else ""
-    minutes = float(arguments[1]) if len(arguments) > 1 else 0.0
-    if part == "data":
-        encode_all()
-    elif part == "ar":
-        train_ar(minutes or 35.0)
-    elif part == "nar":
-        train_nar(minutes or 20.0)
-    elif part == "export":
-        print(export().model_dump_json(indent=2))
-    elif part == "score":
-        print(score().model_dump_json(indent=2))
-    else:
-        raise InputError("part", f"{part!r} is none", "give data, ar, nar, export or score")
-
+PARTS: Mapping[str, Callable[..., object]] = {
+    "data": encode_all,
+    "ar": train_ar,
+    "nar": train_nar,
+    "export": export,
+    "score": score,
+}
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(PARTS, sys.argv[1:])

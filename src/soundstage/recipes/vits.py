@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
@@ -26,9 +26,10 @@ from torch import Tensor, nn
 from soundstage.data import narrator
 from soundstage.data.narrator import Recording
 from soundstage.data.narrator_sound import HOP
-from soundstage.errors import InputError, MissingError
+from soundstage.errors import MissingError
 from soundstage.evaluate.voice import evaluate
 from soundstage.models.vits import Trained, Vits, VitsConfig, spectrogram, vits_starter
+from soundstage.recipes.parts import run
 from soundstage.text.symbols import SYMBOLS
 from soundstage.train.discriminators import Jury
 from soundstage.train.loop import fit, load_ema
@@ -229,22 +230,7 @@ def score(target: Path = STARTER) -> Card:
     return card
 
 
-def main(arguments: Sequence[str]) -> None:
-    """One part by name; a number after it is how many minutes to train for."""
-    torch.set_num_threads(1)
-    part = arguments[0] if arguments else ""
-    minutes = float(arguments[1]) if len(arguments) > 1 else 0.0
-    if part == "warm":
-        warm(minutes or 60.0)
-    elif part == "duel":
-        duel(minutes or 40.0)
-    elif part == "export":
-        print(export().model_dump_json(indent=2))
-    elif part == "score":
-        print(score().model_dump_json(indent=2))
-    else:
-        raise InputError("part", f"{part!r} is none", "give warm, duel, export or score")
-
+PARTS: Mapping[str, Callable[..., object]] = {"warm": warm, "duel": duel, "export": export, "score": score}
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(PARTS, sys.argv[1:])

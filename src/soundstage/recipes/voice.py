@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,9 +30,10 @@ from torch.nn import functional
 from soundstage.data import narrator
 from soundstage.data.narrator import Recording
 from soundstage.data.narrator_sound import BANDS, HOP, RATE
-from soundstage.errors import InputError, MissingError
+from soundstage.errors import MissingError
 from soundstage.evaluate.voice import evaluate
 from soundstage.models.voice import Acoustic, SpeakerEncoder, VoiceConfig, VoiceModel, relieved, voice_starter
+from soundstage.recipes.parts import run
 from soundstage.text.symbols import SYMBOLS
 from soundstage.train.loop import fit, load_ema
 from soundstage.weights.card import Card
@@ -393,26 +395,14 @@ def score(target: Path = STARTER, folder: Path = RUNS / "sounds") -> Card:
     return card
 
 
-def main(arguments: Sequence[str]) -> None:
-    """One part by name; a number after it is how many minutes to train for."""
-    torch.set_num_threads(1)
-    part = arguments[0] if arguments else ""
-    minutes = float(arguments[1]) if len(arguments) > 1 else 0.0
-    if part == "data":
-        narrator.make(DATA)
-    elif part == "vocoder":
-        train_vocoder(minutes or 28.0)
-    elif part == "acoustic":
-        train_acoustic(minutes or 130.0)
-    elif part == "polish":
-        polish(minutes or 15.0)
-    elif part == "export":
-        print(export().model_dump_json(indent=2))
-    elif part == "score":
-        print(score().model_dump_json(indent=2))
-    else:
-        raise InputError("part", f"{part!r} is none", "give data, vocoder, acoustic, polish, export or score")
-
+PARTS: Mapping[str, Callable[..., object]] = {
+    "data": partial(narrator.make, DATA),
+    "vocoder": train_vocoder,
+    "acoustic": train_acoustic,
+    "polish": polish,
+    "export": export,
+    "score": score,
+}
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(PARTS, sys.argv[1:])

@@ -26,7 +26,7 @@ FOLDED = (".parametrizations.weight.original0", ".parametrizations.weight.origin
 
 def _source(name: str, config: Callable[[], EncodecConfig], parameters: int, size_mb: float, **facts: Any) -> Source:
     card = Card(
-        ref=name, family="encodec", task="code", commercial=False, size_mb=size_mb, memory_mb=1.25 * size_mb,
+        ref=name, family="encodec", task="codec", commercial=False, size_mb=size_mb, memory_mb=1.25 * size_mb,
         parameters=parameters, **facts,
     )  # fmt: skip
     return Source(files=("model.safetensors",), config=config, card=card)

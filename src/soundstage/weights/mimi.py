@@ -25,7 +25,7 @@ SOURCE = {
         files=("model.safetensors",),
         config=mimi,
         card=Card(
-            ref="kyutai/mimi", family="mimi", task="code", licence="CC-BY-4.0", commercial=True,
+            ref="kyutai/mimi", family="mimi", task="codec", licence="CC-BY-4.0", commercial=True,
             data="mostly English speech, 7 million hours", size_mb=367, memory_mb=460, parameters=79_292_225,
             notes="24 kHz, 12.5 frames a second, 0.1375 kbit/s a book; Moshi and CSM speak it.",
         ),
