@@ -86,7 +86,7 @@ def closed(music: Audio, length: int) -> Audio:
     return Audio(fade(fitted.samples, fitted.rate, rise=0.05, fall=min(MUSIC_FALL, fitted.seconds / 4)), fitted.rate)
 
 
-@task(version=1, name="film.cues")
+@task(version=2, name="film.cues")
 def subtitle_cues(lines: list[Speech], texts: list[str], speakers: list[str], cut: Cut) -> list[Cue]:
     """Subtitles from the times of the words; an empty speaker is the narrator."""
     cues: list[Cue] = []

@@ -95,7 +95,7 @@ class BarkSpeaker:
 
     def say(self, sentence: Spoken, speaker: Narrator, manner: Manner, generator: torch.Generator) -> Said:
         """See `SpeechEngine.say`."""
-        text = re.sub(r"\s+", " ", sentence.sentence.written)
+        text = re.sub(r"\s+", " ", sentence.sentence.readable)
         ids = torch.tensor([self.tokenizer.encode(text, add_special_tokens=False).ids], device=self.device)
         spoken = generate(
             self.model,

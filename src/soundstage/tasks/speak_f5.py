@@ -107,9 +107,9 @@ class F5Speaker:
 
     def say(self, sentence: Spoken, speaker: Prompt, manner: Manner, generator: torch.Generator) -> Said:
         """See `SpeechEngine.say`."""
-        ids = torch.tensor([self.ids(speaker.text + sentence.sentence.written)], device=self.device)
+        ids = torch.tensor([self.ids(speaker.text + sentence.sentence.readable)], device=self.device)
         frames = paced_frames(
-            speaker.frames, speaker.heard, speaker.line, line_of(sentence.sentence.written), speed=manner.speed
+            speaker.frames, speaker.heard, speaker.line, line_of(sentence.sentence.readable), speed=manner.speed
         )
         mel = generate(
             self.model, ids, speaker.mel, max(frames, ids.shape[1]), generator=generator,

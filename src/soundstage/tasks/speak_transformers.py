@@ -102,7 +102,7 @@ class TransformersSpeaker:
 
     def say(self, sentence: Spoken, speaker: Narrator, manner: Manner, generator: torch.Generator) -> Said:
         """See `SpeechEngine.say`."""
-        text = re.sub(r"\s+", " ", sentence.sentence.written).strip()
+        text = re.sub(r"\s+", " ", sentence.sentence.readable).strip()
         line = Line(text, speaker.name, speaker.sound, speaker.words)
         samples = self._made(line, int(torch.randint(2**31, (), generator=generator)))
         unnamed = speaker.name is None and speaker.sound is None
