@@ -16,11 +16,12 @@ import numpy as np
 from soundstage.data import narrator, paralinguistics
 from soundstage.data.narrator_sound import RATE
 from soundstage.data.narrator_text import HELD_OUT
-from soundstage.evaluate import intelligibility, similarity
+from soundstage.evaluate import intelligibility
+from soundstage.evaluate.clones import measure_clones
 from soundstage.evaluate.intelligibility import NOTHING
 from soundstage.evaluate.paralinguistics import Count, judge, sentences
 from soundstage.evaluate.table import Measure, Table
-from soundstage.media import Audio, Voice
+from soundstage.media import Audio
 from soundstage.tasks.speak import speak
 
 TEXTS = tuple(text for text in HELD_OUT if 20 < len(text) < 80)
@@ -74,7 +75,7 @@ def evaluate(
             name="word errors", value=100 * words.wer, unit="%", ceiling=100 * truth.wer, count=words.words,
             spread=spread, note="of the untagged sentences; ceiling: the narrator's",
         ),
-        *_clones(model_ref, clones, seed),
+        *measure_clones(model_ref, clones, seed, None),
         Measure(
             name="real-time factor", value=spent / seconds, count=len(made),
             note="processor seconds / seconds of speech",
@@ -107,25 +108,3 @@ def _tags(found: Count, best: Count) -> list[Measure]:
             Measure(name=f"{kind} heard", value=100 * right / asked, unit="%", ceiling=100 * ceiling / of, count=asked)
         )
     return rows
-
-
-def _clones(model: str, count: int, seed: int) -> list[Measure]:
-    """Similarity of clones to speakers never trained on, from one reference of three seconds."""
-    if count < 2:
-        return []
-    texts = [text for text in TEXTS if len(text) > 40]
-    real, made = [], []
-    for index, person in enumerate(narrator.speakers(count, held_out=True)):
-        said = [texts[(3 * index + offset) % len(texts)] for offset in range(3)]
-        sounds = [Audio(narrator.voice(person, text)[0][None], RATE) for text in said]
-        real.append([similarity.embed(sound) for sound in sounds])
-        voice = Voice(reference=sounds[0].cut(0, 3.0))
-        made.append(similarity.embed(speak(said[2], voice, model=model, seed=seed + index).audio))
-    level = similarity.calibrate(real)
-    alike = [np.mean([similarity.similarity(copy, each) for each in own]) for copy, own in zip(made, real, strict=True)]
-    return [
-        Measure(
-            name="clone similarity", value=float(np.mean(alike)), ceiling=level.same, floor=level.different,
-            count=count, spread=float(np.std(alike)), note="cosine, resemblyzer",
-        ),
-    ]  # fmt: skip

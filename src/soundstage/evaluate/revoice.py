@@ -15,12 +15,11 @@ from soundstage.data import narrator
 from soundstage.data.narrator_sound import RATE
 from soundstage.data.narrator_text import HELD_OUT
 from soundstage.evaluate import intelligibility, similarity
+from soundstage.evaluate.clones import OURS
 from soundstage.evaluate.intelligibility import NOTHING
 from soundstage.evaluate.table import Measure, Table
 from soundstage.media import Audio, Voice
 from soundstage.tasks.revoice import revoice
-
-OURS = "This is a synthetic speaker of Soundstage's own narrator, nobody's voice."
 
 
 def evaluate(ref: str = "starter/revoice", count: int = 20, seed: int = 0, folder: Path | None = None) -> Table:

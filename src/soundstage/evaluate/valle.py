@@ -17,15 +17,14 @@ from soundstage import runtime
 from soundstage.data import narrator
 from soundstage.data.narrator_sound import RATE
 from soundstage.data.narrator_text import HELD_OUT
-from soundstage.evaluate import intelligibility, similarity
+from soundstage.evaluate import intelligibility
+from soundstage.evaluate.clones import measure_clones
 from soundstage.evaluate.intelligibility import NOTHING
 from soundstage.evaluate.table import Measure, Table
 from soundstage.media import Audio, Voice
 from soundstage.tasks.speak import speak
 from soundstage.tasks.speak_valle import CODECS
 from soundstage.weights import card_of
-
-CONSENT = "This speaker is synthetic and was made to be measured."
 
 
 def evaluate(
@@ -79,7 +78,7 @@ def evaluate(
         ),
         Measure(name="real-time factor", value=spent / seconds, count=len(voices) * len(texts),
                 note="processor seconds / seconds of speech"),
-        *_clones(model_ref, clones, seed, folder),
+        *measure_clones(model_ref, clones, seed, folder),
     ]  # fmt: skip
     return Table(title=f"{model_ref}: {len(texts)} held-out sentences × {len(voices)} voices", rows=rows)
 
@@ -89,39 +88,3 @@ def through(codec: str, samples: np.ndarray, books: int) -> Audio:
     with runtime.use(codec, CODECS) as engine:
         codes = engine.encode(torch.from_numpy(samples)[None, None], books)
         return Audio(engine.decode(codes)[0].float().cpu().numpy()[:, : len(samples)], RATE)
-
-
-def _clones(model: str, count: int, seed: int, folder: Path | None) -> list[Measure]:
-    if count < 2:
-        return []
-    sentences = [text for text in HELD_OUT if 8 <= len(text.split()) <= 20]
-    real, made, owners, errors = [], [], [], NOTHING
-    for index, person in enumerate(narrator.speakers(count, held_out=True)):
-        texts = [sentences[(5 * index + offset) % len(sentences)] for offset in range(4)]
-        sounds = [Audio(narrator.voice(person, text)[0][None], RATE) for text in texts[:3]]
-        real.append([similarity.embed(sound) for sound in sounds])
-        voice = Voice.clone(sounds[0].cut(0, 3.0), consent=CONSENT)
-        copy = speak(texts[3], voice, model=model, seed=seed)
-        made.append(similarity.embed(copy.audio))
-        owners.append(real[-1][1])
-        errors = errors + intelligibility.measure(copy.audio, texts[3])
-        if folder is not None and index < 3:
-            copy.save(folder / f"clone-{index}.wav")
-            sounds[0].save(folder / f"clone-{index}-reference.wav")
-    level = similarity.calibrate(real)
-    alike = [
-        float(np.mean([similarity.similarity(copy, other) for other in each]))
-        for copy, each in zip(made, real, strict=True)
-    ]
-    return [
-        Measure(
-            name="clone similarity", value=float(np.mean(alike)), ceiling=level.same, floor=level.different,
-            count=count, spread=float(np.std(alike)), note="cosine, speakers never trained on, from 3 s",
-        ),
-        Measure(
-            name="clones identified", value=100 * similarity.identified(made, owners), unit="%",
-            ceiling=100 * similarity.identified([each[0] for each in real], owners),
-            floor=100 / count, count=count, note="nearest of all the speakers, by another recording",
-        ),
-        Measure(name="word errors of clones", value=100 * errors.wer, unit="%", count=errors.words),
-    ]  # fmt: skip
