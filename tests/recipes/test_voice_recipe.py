@@ -9,16 +9,8 @@ from soundstage.data.narrator import Recording
 from soundstage.data.narrator_sound import BANDS, HOP
 from soundstage.errors import MissingError
 from soundstage.models.voice import VoiceModel, relieved, voice_tiny
-from soundstage.recipes.voice import (
-    Corpus,
-    acoustic_batch,
-    acoustic_loss,
-    corpus,
-    drawn_apart,
-    full_pitch,
-    spectral_loss,
-    vocoder_batch,
-)
+from soundstage.recipes.voice import acoustic_loss, drawn_apart, spectral_loss
+from soundstage.recipes.voice_batches import Corpus, acoustic_batch, corpus, full_pitch, vocoder_batch
 
 
 def recording(seed: int, phones: int = 20) -> Recording:

@@ -36,7 +36,6 @@ from soundstage.render.svg import rasterise
 
 PAIRS = tuple((subject, action) for subject in SUBJECTS for action in ABILITIES[subject])
 VARIANTS = 4
-SPRITE_CLASSES = (len(SUBJECTS) * len(ACTIONS), len(SUBJECTS), len(COLOURS), len(TIMES), VARIANTS)
 
 
 def premultiplied(rgba: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -73,7 +72,6 @@ def sprites(count: int, rng: np.random.Generator, size: int) -> tuple[Tensor, Te
     return torch.from_numpy(np.stack(pictures)), torch.tensor(classes), torch.tensor(phases)
 
 
-BACKGROUND_CLASSES = (len(PLACES), len(TIMES), len(WEATHERS))
 MARGIN, PANORAMA, CROP = 16, 224, 96
 """Rows drawn above and below a frame of ROWS for tilts, columns of a panorama, columns of a training crop."""
 FINER = 2  # panoramas are rasterised this much larger and averaged
