@@ -94,6 +94,8 @@ def test_voices_are_numbers_and_nothing_is_cloned(tmp_path: Path) -> None:
         speak("We sail.", Voice(reference=tone, consent="Nobody is cloned here."), model=folder)
     with pytest.raises(InputError, match="pitch"):
         speak("We sail.", pitch=2.0, model=folder)
+    with pytest.raises(InputError, match="mixtures"):
+        speak("We sail.", Voice.mixed([(Voice.named("0"), 0.5), (Voice.named("1"), 0.5)]), model=folder)
 
 
 def test_without_its_tokenizer_a_checkpoint_says_what_is_missing(tmp_path: Path) -> None:

@@ -53,6 +53,8 @@ def lines_of(
         if len(turns) == 1 or any(map(str.isalnum, turn.passage)) or turn.passage.inserts:
             read.append((turn, engine.read(turn.passage)))
     asked = cast(turns, engine, voice, voices)
+    if not getattr(engine, "blends", False) and any(who is not None and who.blend for who in asked.values()):
+        raise InputError("voice", "this model has no mixtures of voices", "give one voice, or use starter/voice")
     known = {name: engine.speaker(who) for name, who in asked.items()}
     lines = [
         Line(each, turn.speaker, known[turn.speaker], fitting(each, engine, manner))

@@ -31,7 +31,7 @@ class SpeechEngine(Protocol):
     What it may have besides: `names`, its voices by name, which speakers of a dialogue are given in order;
     `languages`, where it speaks another than English, as `en`; `follows_markup`, true where `say` follows the rate,
     pitch and volume of every word (else the task gives it the mean rate of a sentence, and sees to the volume);
-    `say_many`, see `BatchEngine`.
+    `blends`, true where `speaker` takes mixtures of voices; `say_many`, see `BatchEngine`.
     """
 
     rate: int

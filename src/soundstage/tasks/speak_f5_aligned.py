@@ -44,6 +44,7 @@ class AlignedSpeaker:
     rate = RATE
     languages = ("en",)
     follows_markup = True
+    blends = True
 
     def __init__(self, loaded: Loaded) -> None:
         self.model = cast(AlignedF5, loaded.module)

@@ -98,8 +98,6 @@ class ValleSpeaker:
 
     def speaker(self, voice: Voice | None) -> Prompt:
         """A named voice (None is the first), or a recording's first three seconds."""
-        if voice is not None and voice.blend:
-            raise InputError("voice", "VALL-E has no mixtures", "give one voice, or use starter/voice")
         if voice is not None and voice.reference is not None:
             return self._listen(voice.reference)
         if not self.voices:

@@ -47,6 +47,7 @@ class XttsSpeaker:
 
     dtypes = ("float32",)
     languages = (*LANGUAGES, "zh")
+    blends = True
 
     def __init__(self, loaded: Loaded) -> None:
         self.model = cast(Xtts, loaded.module)
