@@ -20,7 +20,6 @@ from pathlib import Path
 from soundstage.text.letters import ORDER, context, pronounce
 from soundstage.text.lexicon import Lexicon, Pronunciation
 
-Chunks = Sequence[str]
 MOST = 2
 """Phones that one letter may stand for."""
 

@@ -69,7 +69,6 @@ SIZES: Mapping[str, float] = MappingProxyType(
 """A clear, readable size for each subject, in frame heights."""
 HELD_OUT = 7  # one combination in this many is kept for tests
 SEEDS = 8  # layouts of each place that are shown
-SPLITS = ("train", "test", "any")
 
 
 def held_out(subject: str, colour: str, place: str) -> bool:

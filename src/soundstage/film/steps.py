@@ -6,7 +6,6 @@ that the cache re-runs what a change really touches.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Annotated, Any
 
 from soundstage.film import timing
@@ -93,6 +92,3 @@ def subtitle_cues(lines: list[Speech], texts: list[str], speakers: list[str], cu
     for speech, text, speaker, start in zip(lines, texts, speakers, cut.line_starts(), strict=True):
         cues += line_cues(text, speech, start, speaker or None)
     return sorted((cue.rounded() for cue in cues), key=lambda cue: cue.start)
-
-
-RATE_OF_FILM = Fraction(FPS)

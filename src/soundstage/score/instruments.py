@@ -96,7 +96,6 @@ PIECES: dict[str, int] = {
     "tambourine": 54,
     "shaker": 70,
 }
-PIECE_NAMES = {note: name for name, note in PIECES.items()}
 PIECE_PANS = {37: 0.1, 41: -0.35, 42: 0.28, 46: 0.28, 47: 0.0, 49: -0.35, 50: 0.3, 51: 0.38, 54: -0.3, 70: -0.4}
 
 # What the player has a timbre for: every pitched instrument, then every piece of both kits.

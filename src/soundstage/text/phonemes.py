@@ -7,7 +7,7 @@ are written alike, a pause for a mark.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -239,8 +239,3 @@ def _in_context(word: str, phones: Pronunciation, following: tuple[int, str, Pro
     if word == "the":
         return ("dh", "iy0") if following and following[2][0].rstrip("012") in VOWELS else ("dh", "ax0")
     return phones
-
-
-def words_of(spoken: Sequence[Spoken]) -> int:
-    """How many written words some sentences have."""
-    return sum(len(each.sentence.tokens) for each in spoken)

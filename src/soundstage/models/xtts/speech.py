@@ -29,7 +29,7 @@ from soundstage.models.xtts.style import style_mel
 from soundstage.ops.resample import resample
 
 CHUNK, LONGEST, SHORTEST = 6.0, 30.0, 0.33  # seconds of a reference: heard at once, in all, at least
-PIECE, OVERLAP = 20, 1024  # codes of a live piece, samples of the published cross-fade
+PIECE = 20  # codes of a live piece
 PLACEHOLDER = 1
 """What the reference counts as the prompt's ids where it looks for repetitions, so that code 1 is always penalised."""
 

@@ -98,48 +98,33 @@ def russian(value: int) -> str:
 
 def polish_ordinal(value: int) -> str:
     """21 → dwudziesty pierwszy; 100 → setny."""
-    if value == 100:
-        return "setny"
-    if value == 1000:
-        return "tysięczny"
-    front, last = _split(value, polish)
-    if front and not last:
-        return front.strip()  # 200th and their like: the cardinal
-    if last < 20:
-        return f"{front}{PL_ORDINALS[last]}"
-    return f"{front}{PL_TENTHS[last // 10]}" + (f" {PL_ORDINALS[last % 10]}" if last % 10 else "")
+    round_ones = {100: "setny", 1000: "tysięczny"}
+    return round_ones.get(value) or _ordinal(value, polish, PL_ORDINALS, PL_TENTHS, PL_TENTHS)
 
 
 def czech_ordinal(value: int) -> str:
     """21 → dvacátý první; 100 → stý."""
-    if value in (100, 1000):
-        return "stý" if value == 100 else "tisící"
-    front, last = _split(value, czech)
-    if front and not last:
-        return front.strip()  # 200th and their like: the cardinal
-    if last < 20:
-        return f"{front}{CS_ORDINALS[last]}"
-    return f"{front}{CS_TENTHS[last // 10]}" + (f" {CS_ORDINALS[last % 10]}" if last % 10 else "")
+    return {100: "stý", 1000: "tisící"}.get(value) or _ordinal(value, czech, CS_ORDINALS, CS_TENTHS, CS_TENTHS)
 
 
 def russian_ordinal(value: int) -> str:
     """21 → двадцать первый; 100 → сотый."""
-    if value in (100, 1000):
-        return "сотый" if value == 100 else "тысячный"
-    front, last = _split(value, russian)
-    if front and not last:
-        return front.strip()  # 200th and their like: the cardinal
-    if last < 20:
-        return f"{front}{RU_ORDINALS[last]}"
-    if last % 10 == 0:
-        return f"{front}{RU_TENTHS[last // 10]}"
-    return f"{front}{RU_TENS[last // 10]} {RU_ORDINALS[last % 10]}"
+    return {100: "сотый", 1000: "тысячный"}.get(value) or _ordinal(value, russian, RU_ORDINALS, RU_TENTHS, RU_TENS)
 
 
-def _split(value: int, spell: Callable[[int], str]) -> tuple[str, int]:
-    """What stands before the part below a hundred, and that part."""
+def _ordinal(
+    value: int, spell: Callable[[int], str], ones: Sequence[str], tenths: Sequence[str], before: Sequence[str]
+) -> str:
+    """The cardinal of all but the part below a hundred, and that part's ordinal; `before` is how its tens stand before
+    a one. 200th and their like stay cardinals.
+    """
     front, last = value - value % 100, value % 100
-    return (f"{spell(front)} " if front else ""), last
+    if front and not last:
+        return spell(front)
+    lead = f"{spell(front)} " if front else ""
+    if last < 20:
+        return f"{lead}{ones[last]}"
+    return f"{lead}{before[last // 10]} {ones[last % 10]}" if last % 10 else f"{lead}{tenths[last // 10]}"
 
 
 def _below(words: list[str], value: int, ones: Sequence[str], tens: Sequence[str], hundreds: Sequence[str]) -> str:
