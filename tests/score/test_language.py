@@ -6,6 +6,7 @@ import pytest
 
 from soundstage.data.composer import sheets
 from soundstage.score.language import SIDE_SIZES, STOP, TOKENS, VOCABULARY, Speller, brief_of, decode, encode, spell
+from soundstage.score.theory import Harmony
 
 PIECES = list(islice(sheets(11), 40))
 
@@ -45,6 +46,21 @@ def test_any_walk_through_the_grammar_is_a_piece(seed):
     assert sheet.bars[-1].chords[0][1].degree == 0
     assert all(set(bar.parts) == {role for role, _ in brief.roster} for bar in sheet.bars)
     assert decode(brief, list(spell(replace(sheet)))).bars[-1].section == "end"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_given_chords_are_what_any_walk_writes(seed):
+    rng = np.random.default_rng(seed)
+    brief = brief_of(PIECES[seed])
+    given = ((Harmony(5, 0, "m"),), (Harmony(3, 0, "maj7"), Harmony(6, -1, "")))
+    chords = tuple(given[index % 2] for index in range(len(brief.places) - 1))
+    speller = Speller(replace(brief, chords=chords))
+    while not speller.done:
+        options = speller.allowed()
+        speller.push(options[rng.integers(len(options))])
+    bars = speller.sheet().bars
+    assert tuple(tuple(chord for _, chord in bar.chords) for bar in bars[:-1]) == chords
+    assert bars[-1].chords[0][1].degree == 0
 
 
 def test_a_part_cannot_rest_longer_than_patience():

@@ -6,8 +6,9 @@ from soundstage.score.instruments import NAMES
 from soundstage.score.sheet import METRES
 from soundstage.score.styles import STYLE_NAMES
 from soundstage.score.theory import MODES
-from soundstage.tasks.compose import asked_for, compose, plan, spoken_style
+from soundstage.tasks.compose import compose
 from soundstage.tasks.compose_engines import Impression
+from soundstage.tasks.compose_plan import Wishes, asked_for, plan, spoken_style
 
 EVEN = Impression(
     style=dict.fromkeys(STYLE_NAMES, 1 / len(STYLE_NAMES)),
@@ -20,8 +21,7 @@ EVEN = Impression(
 
 
 def planned(prompt: str, seed: int = 0, seconds: float = 15.0, **fields):
-    given = dict.fromkeys(("bpm", "key", "metre", "style", "instruments")) | fields
-    return plan(prompt, EVEN, seconds, *given.values(), seed)
+    return plan(prompt, EVEN, Wishes(seconds=seconds, **fields), seed).brief
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,8 @@ def planned(prompt: str, seed: int = 0, seconds: float = 15.0, **fields):
         ({"seconds": 0.0}, "seconds"),
         ({"seconds": float("nan")}, "seconds"),
         ({"prompt": "  "}, "prompt: is empty"),
+        ({"chords": "Am H"}, "chords: 'H' is not a chord"),
+        ({"structure": ["fugue"]}, "structure: 'fugue' is not known"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(fields, message):
@@ -76,6 +78,34 @@ def test_a_seed_plans_the_same_and_another_seed_something_else():
     assert len({planned("something", seed=seed).style for seed in range(12)}) > 4
 
 
+def test_chords_and_key_agree():
+    brief = planned("calm piano", chords="Am F C G", seconds=20.0)
+    assert brief.key.name == "A minor"
+    names = [chords[0].name(brief.key) for chords in brief.chords]
+    assert names == (["Am", "F", "C", "G"] * 30)[: len(names)]
+    assert len(names) == len(brief.places) - 1
+    assert planned("piano in C major", chords="Am F").key.name == "C major"
+    assert planned("piano in C major", chords="Am F", key="A dorian").key.name == "A dorian"
+
+
+def test_a_form_with_bars_sets_the_tempo_and_is_kept():
+    fields = {"structure": ("intro 4", "verse 8", "chorus 8"), "metre": "4/4"}
+    brief = planned("pop", seconds=42.2, **fields)
+    assert (len(brief.places), round(brief.bpm)) == (21, 120)
+    assert [place.section for place in brief.places] == ["intro"] * 4 + ["A"] * 8 + ["B"] * 8 + ["end"]
+    with pytest.raises(InputError, match=r"structure: has 20 bars, which need 320 bpm in 17.2 s; ask for 24 to 122 s"):
+        planned("pop", seconds=17.2, **fields)
+    with pytest.raises(InputError, match=r"structure: has 20 bars, 41.4 s at 120 bpm; ask for 42 s"):
+        planned("pop", seconds=90.0, bpm=120.0, **fields)
+    assert planned("pop", seconds=42.0, bpm=120.0, **fields).bpm == 120
+
+
+def test_a_form_without_bars_shares_the_length():
+    brief = planned("pop", seconds=60.0, structure=("intro", "verse", "chorus", "verse", "chorus"))
+    assert brief.places[-1].section == "end"
+    assert {place.section for place in brief.places} == {"intro", "A", "B", "end"}
+
+
 def test_impossible_tempo_in_words_is_refused():
     with pytest.raises(InputError, match=r"prompt: asks for 900 bpm"):
         planned("techno at 900 bpm")
@@ -95,6 +125,22 @@ def test_the_starter_keeps_length_tempo_and_line_up(seconds, bpm):
     assert np.corrcoef(total[quiet], music.mix.samples[quiet])[0, 1] > 0.99
     assert np.abs(music.mix.samples[:, -1]).max() < 1e-4
     assert [beat.number for beat in music.beats[:4]] == [1, 2, 3, 4]
+
+
+@pytest.mark.slow
+def test_the_starter_plays_the_chords_and_the_form_that_were_asked_for():
+    music = compose(
+        "pop", seconds=18.0, chords="Am | F G", structure=["verse 4", "chorus 2", "verse 4"], metre="4/4",
+        instruments=["piano", "electric bass"], seed=2,
+    )  # fmt: skip
+    assert [(part.name, part.bars) for part in music.score.sections] == [
+        ("verse", 4), ("chorus", 2), ("verse", 4), ("end", 1),
+    ]  # fmt: skip
+    assert [chord.name for chord in music.score.chords[:6]] == ["Am", "F", "G", "Am", "F", "G"]
+    bass = next(track for track in music.score.tracks if track.instrument == "electric bass")
+    first = [(note.pitch, round(note.start, 1)) for note in bass.notes if note.start < 15.9]
+    again = [(note.pitch, round(note.start - 24, 1)) for note in bass.notes if 23.9 < note.start < 39.9]
+    assert first == again
 
 
 @pytest.mark.slow

@@ -110,6 +110,8 @@ class Brief:
     energy: int
     roster: tuple[tuple[str, str], ...]
     places: tuple[Place, ...]
+    chords: tuple[tuple[Harmony, ...], ...] = ()
+    """One or two for each of the first bars, which the writer then has to take."""
 
 
 def head(brief: Brief) -> list[int]:
@@ -195,6 +197,9 @@ class Speller:
             return [IDS["place", SECTIONS.index(self.spot.section) * 4 + self.spot.phrase]]
         if state == "place":
             return [IDS["left", min(self.spot.left, LEFT_MAX)]]
+        given = self._given()
+        if given is not None and state in ("left", "half", "root", "quality"):
+            return [self._spelled(given, state)]
         if state in ("left", "half") and self.spot.section == "end":
             return [IDS["root", 1]]  # home
         if state in ("left", "half"):
@@ -211,6 +216,19 @@ class Speller:
         if state == "whole":
             return [self._next_part()]
         return self._inside()
+
+    def _given(self) -> tuple[Harmony, ...] | None:
+        """The chords that this bar must have."""
+        return self.brief.chords[len(self.bars)] if len(self.bars) < len(self.brief.chords) else None
+
+    def _spelled(self, given: tuple[Harmony, ...], state: str) -> int:
+        """The token that goes on spelling them."""
+        if state == "quality":
+            return IDS["half", 0] if len(self.chords) < len(given) else self._next_part()
+        next_one = given[len(self.chords)]
+        if state == "root":
+            return IDS["quality", QUALITY_NAMES.index(next_one.quality)]
+        return IDS["root", next_one.degree * 3 + next_one.alter + 1]
 
     def _qualities(self) -> tuple[str, ...]:
         """Any, but the ending's chord has the third of its mode."""
