@@ -15,6 +15,7 @@ _NAMES = {
     "soundstage.tasks.speak": "speak speak_live",
     "soundstage.tasks.revoice": "revoice",
     "soundstage.tasks.compose": "compose",
+    "soundstage.tasks.compose_edit": "inpaint extend restyle",
     "soundstage.tasks.shoot": "shoot",
     "soundstage.tasks.paint": "paint",
     "soundstage.tasks.codec": "encode decode",

@@ -32,6 +32,9 @@ from soundstage.runtime import using as using
 from soundstage.tasks.codec import decode as decode
 from soundstage.tasks.codec import encode as encode
 from soundstage.tasks.compose import compose as compose
+from soundstage.tasks.compose_edit import extend as extend
+from soundstage.tasks.compose_edit import inpaint as inpaint
+from soundstage.tasks.compose_edit import restyle as restyle
 from soundstage.tasks.paint import paint as paint
 from soundstage.tasks.revoice import revoice as revoice
 from soundstage.tasks.shoot import shoot as shoot

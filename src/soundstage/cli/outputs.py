@@ -42,8 +42,9 @@ def suffixes(task: Task) -> tuple[str, ...]:
     kind = kind_of(task.output)
     if kind in ("audio", "speech", "music"):
         from soundstage.media.audio_files import CODINGS
+        from soundstage.media.project import SUFFIX
 
-        return tuple(CODINGS)
+        return (*CODINGS, SUFFIX) if kind == "music" else tuple(CODINGS)
     if kind == "image":
         from soundstage.media.image_files import SUFFIXES as STILLS
 

@@ -59,8 +59,22 @@ class Music(Value):
         return self.mix.seconds
 
     def save(self, path: str | Path, provenance: Provenance | None = None, *, bits: int = 16) -> None:
-        """Writes the mix, as `Audio.save` does."""
-        self.mix.save(path, provenance, bits=bits)
+        """Writes the mix, as `Audio.save` does, or with the suffix `.music` all of it (`media.project`)."""
+        from soundstage.media.project import SUFFIX, save_project
+
+        if Path(path).suffix.lower() == SUFFIX:
+            save_project(self, Path(path), provenance)
+        else:
+            self.mix.save(path, provenance, bits=bits)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Music:
+        """Reads a project, or a sound file as a mix without stems or score. Raises InputError and MissingError."""
+        from soundstage.media.project import SUFFIX, load_project
+
+        if Path(path).suffix.lower() == SUFFIX and Path(path).is_file():
+            return load_project(Path(path))
+        return cls(Audio.load(path))
 
     def save_stems(
         self, folder: str | Path, provenance: Provenance | None = None, *, suffix: str = ".wav"

@@ -80,6 +80,9 @@ def read_provenance(path: str | Path) -> Provenance | None:
 
     Raises MissingError for a file that is not there and InputError for one that cannot be read.
     """
+    from soundstage.media.project import SUFFIX, project_provenance
     from soundstage.media.tags import provenance_of, read_tag
 
+    if Path(path).suffix.lower() == SUFFIX and Path(path).is_file():
+        return project_provenance(Path(path))
     return provenance_of(read_tag(Path(path)))

@@ -179,7 +179,8 @@ class Speller:
         role, now = self.roles[self.role], len(self.bars)
         return [i for i, ago in enumerate(SAMES) if now >= ago and self.bars[now - ago].parts[role]]
 
-    def _next_part(self) -> int:
+    def next_part(self) -> int:
+        """The token that ends this part: the next role, the next bar or the end."""
         following = self.role + 1
         if following < len(self.roles):
             return IDS["role", ROLES.index(self.roles[following])]
@@ -208,13 +209,13 @@ class Speller:
             return [IDS["quality", QUALITY_NAMES.index(name)] for name in self._qualities()]
         if state == "quality":
             more = [IDS["half", 0]] if len(self.chords) == 1 and self.spot.section != "end" else []
-            return [*more, self._next_part()]
+            return [*more, self.next_part()]
         if state == "role":
             same = [] if self.spot.section == "end" else [IDS["same", i] for i in self._repeatable()]
             rest = [IDS["rest", 0]] if self._may_rest() else []
             return [*rest, *same, *self._places(0)]
         if state == "whole":
-            return [self._next_part()]
+            return [self.next_part()]
         return self._inside()
 
     def _given(self) -> tuple[Harmony, ...] | None:
@@ -224,7 +225,7 @@ class Speller:
     def _spelled(self, given: tuple[Harmony, ...], state: str) -> int:
         """The token that goes on spelling them."""
         if state == "quality":
-            return IDS["half", 0] if len(self.chords) < len(given) else self._next_part()
+            return IDS["half", 0] if len(self.chords) < len(given) else self.next_part()
         next_one = given[len(self.chords)]
         if state == "root":
             return IDS["quality", QUALITY_NAMES.index(next_one.quality)]
@@ -270,7 +271,7 @@ class Speller:
         kind = "drum" if drums else "step"
         more = [] if self.fixed or count >= MOST_PITCHES else [IDS[kind, n] for n in range(last + 1, top + 1)]
         first = self.at if drums and len([e for e in self.events if e.position == self.at]) < 2 else self.at + 1
-        return [*more, *self._places(first), self._next_part()]
+        return [*more, *self._places(first), self.next_part()]
 
     def push(self, token: int) -> None:
         """Takes the next token, which must be one of `allowed`."""
@@ -368,21 +369,28 @@ def spell(sheet: Sheet) -> Iterator[int]:
     """The tokens of a sheet."""
     yield from head(brief_of(sheet))
     last = len(sheet.bars) - 1
-    for index, bar in enumerate(sheet.bars):
-        yield IDS["place", SECTIONS.index(bar.section) * 4 + bar.phrase]
-        yield IDS["left", min(last - index, LEFT_MAX)]
-        for i, (_, harmony) in enumerate(bar.chords[:2]):
-            if i:
-                yield IDS["half", 0]
-            yield IDS["root", harmony.degree * 3 + harmony.alter + 1]
-            yield IDS["quality", QUALITY_NAMES.index(harmony.quality)]
-        for role, _ in sheet.roster:
-            yield IDS["role", ROLES.index(role)]
-            yield from _spell_part(sheet, index, role)
+    for index in range(len(sheet.bars)):
+        yield from spell_bar(sheet, index, last - index)
     yield STOP
 
 
-def _spell_part(sheet: Sheet, index: int, role: str) -> Iterator[int]:
+def spell_bar(sheet: Sheet, index: int, left: int) -> Iterator[int]:
+    """The tokens of one bar, behind which `left` follow."""
+    bar = sheet.bars[index]
+    yield IDS["place", SECTIONS.index(bar.section) * 4 + bar.phrase]
+    yield IDS["left", min(left, LEFT_MAX)]
+    for i, (_, harmony) in enumerate(bar.chords[:2]):
+        if i:
+            yield IDS["half", 0]
+        yield IDS["root", harmony.degree * 3 + harmony.alter + 1]
+        yield IDS["quality", QUALITY_NAMES.index(harmony.quality)]
+    for role, _ in sheet.roster:
+        yield IDS["role", ROLES.index(role)]
+        yield from spell_part(sheet, index, role)
+
+
+def spell_part(sheet: Sheet, index: int, role: str) -> Iterator[int]:
+    """The tokens of what a role plays in a bar, behind the one that names it."""
     events = sheet.bars[index].parts[role]
     if not events:
         yield IDS["rest", 0]

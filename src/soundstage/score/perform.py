@@ -68,7 +68,7 @@ def beats_of(score: Score, seconds: float) -> tuple[Beat, ...]:
     return tuple(Beat(i * 60 / score.bpm, i % score.metre[0] + 1) for i in range(count))
 
 
-def _swung(position: int, swing: float) -> float:
+def swung(position: int, swing: float) -> float:
     """Beats from the start of the bar of a sixteenth, when the off-beat eighth falls at `swing` of its beat."""
     beat, part = divmod(position, 4)
     return beat + (0.0, swing / 2, swing, (1 + swing) / 2)[part]
@@ -121,12 +121,12 @@ def perform(sheet: Sheet, *, tail: float = 0.0, seed: int = 0) -> Score:
                 held = _length(sheet, role, instrument, event, until)
                 if index == last and role != "drums":
                     held = max(0.5, beats + tail - event.position / 4)
-                start = index * beats + _swung(event.position, swing)
+                start = index * beats + swung(event.position, swing)
                 lift = rng.normal(0, 2.5)
                 loose = 0.0 if role in ("drums", "bass") else float(np.clip(rng.normal(0, 0.0035), -0.006, 0.008))
                 notes[role] += _struck(sheet, bar.section, role, instrument, event, start, held, loose, lift, bar)
     tracks = tuple(
-        Track(name, tuple(sorted(notes[role], key=lambda n: (n.start, n.pitch)))) for role, name in sheet.roster
+        Track(name, tuple(sorted(notes[role], key=lambda n: (n.start, n.pitch))), role) for role, name in sheet.roster
     )
     sections, at = [], 0
     for index in range(1, len(sheet.bars) + 1):

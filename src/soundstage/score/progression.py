@@ -1,7 +1,7 @@
 """Chords as musicians write them: "Am7 | F C | G/…" to harmonies of a key, and the key that a progression is in.
 
-Notable: a chord's letter decides which scale step it stands on where it can (in C minor Ab is the sixth step, G# is
-not), so that what is written over it is spelled as a musician would.
+Notable: a root of the scale stands on its step however it is spelled; another is the step of its letter, raised or
+lowered (in C minor Db is the second step lowered), so that what is written over it is spelled as a musician would.
 """
 
 from __future__ import annotations
@@ -65,18 +65,12 @@ def harmony(text: str, key: Key) -> Harmony:
     letter, sign, quality = parse_chord(text)
     pitch = (LETTERS[letter] + sign - key.tonic) % 12
     scale = MODES[key.mode]
-    tonic_letter = _letter_of(key)
-    named = (LETTER_ORDER.index(letter) - LETTER_ORDER.index(tonic_letter)) % 7
-    for degree in (named, *range(7)):
-        alter = (pitch - scale[degree] + 6) % 12 - 6
-        if -1 <= alter <= 1 and (degree == named or alter == 0):
-            return Harmony(degree, alter, quality)
-    degree = min(range(7), key=lambda step: abs((pitch - scale[step] + 6) % 12 - 6))
-    return Harmony(degree, (pitch - scale[degree] + 6) % 12 - 6, quality)
-
-
-def _letter_of(key: Key) -> str:
-    return key.name[0]
+    named = (LETTER_ORDER.index(letter) - LETTER_ORDER.index(key.name[0])) % 7
+    off = [(pitch - step + 6) % 12 - 6 for step in scale]  # semitones from every step
+    if 0 in off:  # a step of the scale, however it is spelled
+        return Harmony(off.index(0), 0, quality)
+    degree = named if abs(off[named]) == 1 else min(range(7), key=lambda step: abs(off[step]))
+    return Harmony(degree, off[degree], quality)
 
 
 def key_of(bars: tuple[tuple[str, ...], ...], modes: tuple[str, ...] = ("major", "minor")) -> Key:

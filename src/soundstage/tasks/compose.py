@@ -10,9 +10,8 @@ from typing import Annotated
 
 from soundstage import runtime
 from soundstage.graph import Between, ModelRef, Says, Seed, task
-from soundstage.media import Audio, Music
-from soundstage.score.mix import mastered, staged
-from soundstage.score.perform import beats_of, perform
+from soundstage.media import Music
+from soundstage.score.perform import perform
 from soundstage.score.structure import returned, sections_of
 from soundstage.tasks.compose_plan import FASTEST, SLOWEST, Wishes, plan
 
@@ -45,7 +44,8 @@ def compose(
         instruments=None if instruments is None else tuple(instruments),
     )  # fmt: skip
     wishes.check(prompt)
-    from soundstage.tasks.compose_engines import ENGINES  # brings torch, which a cached result does not need
+    from soundstage.tasks.compose_engines import ENGINES  # bring torch, which a cached result does not need
+    from soundstage.tasks.compose_sound import sounded
 
     with runtime.use(model, ENGINES) as engine:
         made = plan(prompt, engine.read(prompt), wishes, seed)
@@ -56,14 +56,4 @@ def compose(
         score = perform(sheet, tail=ring * brief.bpm / 60 - int(brief.metre[0]), seed=seed)
         if made.parts:
             score = replace(score, sections=sections_of(made.parts))
-        samples = round(seconds * engine.rate)
-        dry = engine.play(score, samples, runtime.derive(seed, "sound"))
-        rate = engine.rate
-    runtime.check_cancelled("compose")
-    roles: dict[str, str] = {}
-    for role, name in brief.roster:
-        roles[name] = "lead" if role == "lead" else roles.get(name, role)
-    mix, stems = mastered(staged(dry, roles, rate), rate, fade=min(max(0.5 * ring, 0.3), 2.0, 0.25 * seconds))
-    return Music(
-        Audio(mix, rate), {name: Audio(sound, rate) for name, sound in stems.items()}, score, beats_of(score, seconds)
-    )
+        return sounded(engine, score, seconds, seed)

@@ -22,6 +22,7 @@ from soundstage.models.ensemble.writer import write
 from soundstage.score.instruments import BY_NAME, NAMES, voice_of
 from soundstage.score.language import Brief, Speller
 from soundstage.score.mix import note_pan, pan_gains
+from soundstage.score.rewriting import Rewriter
 from soundstage.score.sheet import METRES, Sheet
 from soundstage.score.styles import STYLE_NAMES
 from soundstage.score.theory import MODES
@@ -60,6 +61,16 @@ class Impression:
     instruments: Mapping[str, float]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A sheet of which the first `known` bars stand, and of the bars up to `until` all parts but `roles`."""
+
+    sheet: Sheet
+    known: int
+    until: int
+    roles: frozenset[str]
+
+
 class MusicEngine(Protocol):
     """One model that composes."""
 
@@ -68,8 +79,8 @@ class MusicEngine(Protocol):
     def read(self, prompt: str) -> Impression:
         """What the prompt seems to want."""
 
-    def write(self, brief: Brief, generator: torch.Generator) -> Sheet:
-        """A sheet that keeps to the brief."""
+    def write(self, brief: Brief, generator: torch.Generator, since: Draft | None = None) -> Sheet:
+        """A sheet that keeps to the brief; with a draft, one that goes on from it."""
 
     def play(self, score: Score, samples: int, seed: int) -> dict[str, NDArray[np.float32]]:
         """Dry stems [2, samples] by instrument."""
@@ -101,10 +112,16 @@ class StarterEnsemble:
             instruments=dict(zip(NAMES, named, strict=True)),
         )
 
-    def write(self, brief: Brief, generator: torch.Generator) -> Sheet:
+    def write(self, brief: Brief, generator: torch.Generator, since: Draft | None = None) -> Sheet:
         """See `MusicEngine.write`."""
-        bars = len(brief.places)
-        grammar = Speller(brief, patience=min(max(bars // 3, 1), 4))
+        bars = len(brief.places) if since is None else since.until
+        patience = min(max(bars // 3, 1), 4)
+        grammar: Speller | Rewriter
+        if since is None:
+            grammar = speller = Speller(brief, patience=patience)
+        else:
+            grammar = Rewriter(brief, since.sheet, known=since.known, until=bars, roles=since.roles, patience=patience)
+            speller = grammar.speller
         meter = runtime.Meter("writing", total=bars)
         write(
             self.model.writer,
@@ -112,11 +129,11 @@ class StarterEnsemble:
             generator=generator,
             limit=400 + TOKENS_A_BAR * bars,
             on_token=lambda _: (
-                meter.advance(len(grammar.bars) - meter.done) if len(grammar.bars) > meter.done else None
+                meter.advance(len(speller.bars) - meter.done) if len(speller.bars) > meter.done else None
             ),
         )
         meter.finish()
-        return grammar.sheet()
+        return speller.sheet()
 
     def play(self, score: Score, samples: int, seed: int) -> dict[str, NDArray[np.float32]]:
         """See `MusicEngine.play`."""

@@ -28,7 +28,9 @@ from soundstage.ops.rope import rope
 class Grammar(Protocol):
     """What follows what: the state of a sentence that is being written."""
 
-    done: bool
+    @property
+    def done(self) -> bool:
+        """Whether the sentence is over."""
 
     def allowed(self) -> list[int]:
         """The tokens that may come next, at least one."""
