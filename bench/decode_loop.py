@@ -6,13 +6,14 @@ Notable: both songs are compared token by token before anything is timed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from bench.pairs import Row, compare, table
 from soundstage.decode import greedy
-from soundstage.models.musicgen import generate
+from soundstage.models.musicgen import Musicgen, generate
 from soundstage.weights import musicgen as weights
 from soundstage.weights.keys import rename
 from soundstage.weights.load import assemble
@@ -45,11 +46,11 @@ def songs() -> tuple[Callable[[], Tensor], Callable[[], Tensor]]:
     from transformers import DynamicCache, EncoderDecoderCache, MusicgenForCausalLM
     from transformers.models.musicgen.configuration_musicgen import MusicgenDecoderConfig
 
-    config = MusicgenDecoderConfig(
+    shaped = MusicgenDecoderConfig(
         vocab_size=CODES, hidden_size=WIDTH, num_hidden_layers=DEPTH, num_attention_heads=HEADS, ffn_dim=4 * WIDTH,
         pad_token_id=CODES, bos_token_id=CODES,
     )  # fmt: skip
-    reference = MusicgenForCausalLM(config).eval()
+    reference = MusicgenForCausalLM(shaped).eval()
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for name, parameter in reference.named_parameters():
@@ -57,7 +58,8 @@ def songs() -> tuple[Callable[[], Tensor], Callable[[], Tensor]]:
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) * (0.2 if "embed" in name else 0.05))
     shape = {"width": WIDTH, "depth": DEPTH, "heads": HEADS, "hidden": 4 * WIDTH, "books": 4, "codes": CODES}
     tensors = rename(reference.state_dict(), weights.KEYS, weights.IGNORED)
-    model = assemble(lambda: weights.build({**shape, "delays": [0, 1, 2, 3]}), tensors, torch.float32)
+    config = {"decoder": {**shape, "delays": [0, 1, 2, 3]}}
+    model = cast(Musicgen, assemble(lambda: weights.build(config), tensors, torch.float32)).decoder
     text = torch.randn(1, TEXT, WIDTH, generator=generator)
     both_texts = torch.cat((text, torch.zeros_like(text)))
     both_masks = torch.cat((torch.ones(1, TEXT, dtype=torch.long), torch.zeros(1, TEXT, dtype=torch.long)))
@@ -68,7 +70,7 @@ def songs() -> tuple[Callable[[], Tensor], Callable[[], Tensor]]:
             attention_mask=torch.ones(1, 1, dtype=torch.long),
             encoder_hidden_states=both_texts,
             encoder_attention_mask=both_masks,
-            past_key_values=EncoderDecoderCache(DynamicCache(config=config), DynamicCache(config=config)),
+            past_key_values=EncoderDecoderCache(DynamicCache(config=shaped), DynamicCache(config=shaped)),
             guidance_scale=3.0,
             do_sample=False,
             max_length=FRAMES + 4,
@@ -78,7 +80,7 @@ def songs() -> tuple[Callable[[], Tensor], Callable[[], Tensor]]:
             decoder_start_token_id=CODES,
         )
 
-    return lambda: generate(model, text, FRAMES, greedy, guidance=3.0), theirs  # type: ignore[arg-type]
+    return lambda: generate(model, model.hear(text), FRAMES, greedy), theirs
 
 
 def main() -> list[Row]:

@@ -33,7 +33,9 @@ LAW["recipes"] = LAW["evaluate"] | {"evaluate", "train"}
 LAW["cli"] = LAW["evaluate"] | {"evaluate"}
 LAW["__main__"] = {"cli"}
 # What of `weights` every family may use; the codec's keys stand in the checkpoints of those that speak through it.
-SHARED = {"weights": {"card", "convert", "encodec", "hub", "keys", "load", "published", "reference"}}
+SHARED = {
+    "weights": {"audiocraft", "card", "convert", "encodec", "hub", "keys", "load", "published", "reference", "t5"}
+}
 
 
 def imports(path: Path) -> set[tuple[str, ...]]:

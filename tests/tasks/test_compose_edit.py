@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from soundstage.errors import InputError
+from soundstage.errors import InputError, MissingError
 from soundstage.media import Audio, Music
 from soundstage.tasks.compose import compose
 from soundstage.tasks.compose_edit import extend, inpaint, parse_bars, restyle
@@ -86,6 +86,23 @@ def test_another_style_keeps_tune_chords_and_length(music):
     )
     assert before.notes
     assert after.notes
+
+
+@pytest.mark.slow
+def test_another_player_plays_the_same_score(music):
+    made = compose("gentle pop", seconds=9.0, bpm=120, key="A minor", chords="Am F C G", metre="4/4",
+                   instruments=PLAYERS, player="synth", seed=3)  # fmt: skip
+    assert made.score == music.score
+    assert made.mix.length == music.mix.length
+    assert not np.array_equal(made.mix.samples, music.mix.samples)
+    assert np.abs(made.mix.samples).max() > 0.1
+
+
+def test_a_font_that_is_not_there_is_named_before_a_model_is_loaded(monkeypatch):
+    monkeypatch.setenv("SOUNDSTAGE_SOUNDFONT", "/nowhere/none.sf2")
+    monkeypatch.setattr("soundstage.runtime.use", lambda *_: pytest.fail("a model was asked for"))
+    with pytest.raises((InputError, MissingError), match=r"none\.sf2"):
+        compose("calm piano", player="sampled")
 
 
 @pytest.mark.parametrize(

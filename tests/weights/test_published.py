@@ -30,7 +30,7 @@ def test_a_folder_that_transformers_saved_gets_a_card_that_claims_nothing(tmp_pa
 
 
 def test_a_kind_that_no_family_reads_is_refused_with_those_that_one_does(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"kind llama; kinds.*bark, encodec, mimi, vits"):
+    with pytest.raises(InputError, match=r"kind llama; kinds.*bark, encodec, mimi, musicgen"):
         card_of(str(folder_of(tmp_path / "x", {"model_type": "llama"})))
 
 

@@ -1,74 +1,55 @@
 """The composer's sound: scores and single notes rendered by FluidSynth with the MIT font FluidR3.
 
-Notable: FluidSynth is a program run at data-making time only; what users hear is the neural player that learned from
-it.
-Reverb and chorus are off, so a stem is dry and the sum of stems is the mix. The kit's two sets are General MIDI's
-standard kit and its 808.
+Notable: FluidSynth is run as `score.sampled` runs it, but always with this font, in mono and at one rate; the neural
+player learned from it. The kit's two sets are General MIDI's standard kit and its 808.
 
 T samples
 """
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tempfile
-import wave
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
-from soundstage.errors import MissingError, RunError
+from soundstage.errors import MissingError
 from soundstage.media.audio import Audio
 from soundstage.media.music import Music
 from soundstage.media.score import Note, Score, Track
-from soundstage.score import midi
+from soundstage.score import sampled
+from soundstage.score.formats import midi
 from soundstage.score.instruments import BY_NAME, INSTRUMENTS, PIECES, VOICES, voice_of
 from soundstage.score.mix import mastered, pan_gains, staged
 from soundstage.score.perform import beats_of, perform
 from soundstage.score.sheet import Sheet
 
-FONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 RATE = 32_000
-GAIN = 0.5
+
+
+def font() -> Path:
+    """FluidR3, whatever else is installed: what is learnt, and the truth that meters are held to, is this one font."""
+    file = sampled.installed(sampled.FLUID_R3)
+    if file is None:
+        raise MissingError(f"the sound font {sampled.FLUID_R3} was not found", sampled.REMEDY)
+    return file
 
 
 def available() -> bool:
     """Whether this machine has the program and the font."""
-    return FONT.exists() and shutil.which("fluidsynth") is not None
-
-
-def render_midi(path: Path, rate: int = RATE, font: Path = FONT) -> NDArray[np.float32]:
-    """A MIDI file as sound [2, T]. Raises MissingError when FluidSynth or the font is not installed."""
-    if shutil.which("fluidsynth") is None or not font.exists():
-        raise MissingError(f"FluidSynth with {font.name}", "apt-get install fluidsynth fluid-soundfont-gm")
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out.wav"
-        command = ["fluidsynth", "-ni", "-q", "-R", "0", "-C", "0", "-g", str(GAIN), "-r", str(rate)]
-        command += ["-o", "synth.dynamic-sample-loading=1", "-o", "synth.cpu-cores=1", "-o", "synth.polyphony=1024"]
-        done = subprocess.run(
-            [*command, "-T", "wav", "-O", "s16", "-F", str(out), str(font), str(path)], capture_output=True, check=False
-        )
-        if done.returncode or not out.exists():
-            raise RunError(f"fluidsynth failed: {done.stderr.decode()[-200:]}", "render the file by hand to see why")
-        with wave.open(str(out)) as file:
-            raw = np.frombuffer(file.readframes(file.getnframes()), np.int16)
-    sound: NDArray[np.float32] = np.ascontiguousarray(raw.reshape(-1, 2).T).astype(np.float32)
-    return sound / np.float32(32768)
+    file = sampled.installed(sampled.FLUID_R3)
+    return file is not None and sampled.available(file)
 
 
 def render_score(score: Score, samples: int, rate: int = RATE) -> dict[str, NDArray[np.float32]]:
     """Dry mono stems by instrument, [T] of exactly `samples`; tracks of the same instrument are one stem."""
     stems: dict[str, NDArray[np.float32]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for name, tracks in groupby(sorted(score.tracks, key=lambda t: t.instrument), key=lambda t: t.instrument):
-            track = Track(name, tuple(note for part in tracks for note in part.notes))
-            part = Score(score.bpm, score.metre, score.key, score.bars, (), (), (track,))
-            sound = render_midi(midi.save(part, Path(folder) / "part.mid"), rate).mean(axis=0)
-            stems[name] = np.pad(sound[:samples], (0, max(0, samples - len(sound))))
+    for name, stereo in sampled.render_tracks(score, rate, font()):
+        sound = stereo.mean(axis=0)
+        stems[name] = np.pad(sound[:samples], (0, max(0, samples - len(sound))))
     return stems
 
 
@@ -150,8 +131,8 @@ def _render_shots(name: str, group: list[Shot], sound: NDArray[np.int16], gap: f
         places.append(round(now * RATE))
         now += shot.length / RATE + gap
     score = Score(60.0, (4, 4), "C major", int(now) // 4 + 1, (), (), (Track(name, tuple(notes)),))
-    with tempfile.TemporaryDirectory() as folder:
-        rendered = render_midi(midi.save(score, Path(folder) / "notes.mid")).mean(axis=0)
+    with TemporaryDirectory() as folder:
+        rendered = sampled.render_midi(midi.save(score, Path(folder) / "notes.mid"), RATE, font()).mean(axis=0)
     rendered = np.pad(rendered, (0, max(0, places[-1] + group[-1].length - len(rendered))))
     for shot, place in zip(group, places, strict=True):
         part = rendered[place : place + shot.length]

@@ -1,24 +1,31 @@
-"""Autoregressive decoding: token sampling, the static key-value cache, codebook patterns, the one loop.
+"""Autoregressive decoding: token sampling, the static key-value cache, codebook patterns, the one loop, guidance.
 
 Everything takes the network as a callable; nothing here knows one.
 """
 
 from soundstage.decode.cache import KVCache, LayerCache, WindowCache
 from soundstage.decode.ending import Ending
-from soundstage.decode.loop import generate, guided_step
-from soundstage.decode.patterns import Delays, flatten, unflatten
+from soundstage.decode.guidance import doubly_guided_step, guided_apart, guided_step
+from soundstage.decode.loop import fill, generate
+from soundstage.decode.patterns import CoarseFirst, Delays, Flattened, Pattern, flatten, unflatten
 from soundstage.decode.sample import Sampler, greedy, sample, within
 
 __all__ = [
+    "CoarseFirst",
     "Delays",
     "Ending",
+    "Flattened",
     "KVCache",
     "LayerCache",
+    "Pattern",
     "Sampler",
     "WindowCache",
+    "doubly_guided_step",
+    "fill",
     "flatten",
     "generate",
     "greedy",
+    "guided_apart",
     "guided_step",
     "sample",
     "unflatten",

@@ -13,7 +13,7 @@ from soundstage.graph import Between, ModelRef, Says, Seed, task
 from soundstage.media import Music
 from soundstage.score.perform import perform
 from soundstage.score.structure import returned, sections_of
-from soundstage.tasks.compose_plan import FASTEST, SLOWEST, Wishes, plan
+from soundstage.tasks.compose_plan import FASTEST, SLOWEST, Player, Wishes, plan
 
 
 @task(version=1)
@@ -28,6 +28,7 @@ def compose(
     structure: Annotated[list[str] | None, Says('Its sections, with bars if wished: "intro 4", "verse 8".')] = None,
     style: Annotated[str | None, Says("One of the styles that the model knows, such as lo-fi or orchestral.")] = None,
     instruments: Annotated[list[str] | None, Says("Exactly who plays; by default the style's own line-up.")] = None,
+    player: Annotated[Player, Says("Who plays: the model itself, our synthesis, or a sound font.")] = "starter",
     model: ModelRef = "starter/music",
     seed: Seed = 0,
 ) -> Music:
@@ -45,9 +46,12 @@ def compose(
     )  # fmt: skip
     wishes.check(prompt)
     from soundstage.tasks.compose_engines import ENGINES  # bring torch, which a cached result does not need
+    from soundstage.tasks.compose_players import check_player, played
     from soundstage.tasks.compose_sound import sounded
 
-    with runtime.use(model, ENGINES) as engine:
+    check_player(player)
+    with runtime.use(model, ENGINES) as found:
+        engine = played(found, player)
         made = plan(prompt, engine.read(prompt), wishes, seed)
         brief = made.brief
         sheet = returned(engine.write(brief, runtime.generator(runtime.derive(seed, "score"))), made.parts)

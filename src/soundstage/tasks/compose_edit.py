@@ -24,7 +24,7 @@ from soundstage.score.progression import harmony, parse_progression
 from soundstage.score.roster import roster
 from soundstage.score.sheet import ROLES, Place, Sheet, form
 from soundstage.score.styles import style_named
-from soundstage.tasks.compose_plan import asked_for, spoken_style
+from soundstage.tasks.compose_plan import Player, asked_for, spoken_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,7 @@ def inpaint(
     bars: Annotated[str, Says('The bars to write anew, counted from 1: "5-8".')],
     instruments: Annotated[list[str] | None, Says("Only what these play; by default all.")] = None,
     chords: Annotated[str | None, Says("Other chords for these bars; by default those that were.")] = None,
+    player: Annotated[Player, Says("Who plays: the model itself, our synthesis, or a sound font.")] = "starter",
     model: ModelRef = "starter/music",
     seed: Seed = 0,
 ) -> Music:
@@ -54,15 +55,18 @@ def inpaint(
     sheet = sheet_of(score)
     roles = _roles(sheet, instruments)
     from soundstage.tasks.compose_engines import ENGINES, Draft
+    from soundstage.tasks.compose_players import check_player, played
     from soundstage.tasks.compose_sound import sounded, spliced
 
+    check_player(player)
     given = [tuple(harmony for _, harmony in bar.chords) for bar in sheet.bars]
     if chords is not None:
         asked = tuple(tuple(harmony(name, sheet.key) for name in names) for names in parse_progression(chords))
         given[first:stop] = [asked[index % len(asked)] for index in range(stop - first)]
         sheet = replace(sheet, bars=_rechorded(sheet, given, first, stop))
     brief = replace(brief_of(sheet), chords=tuple(given))
-    with runtime.use(model, ENGINES) as engine:
+    with runtime.use(model, ENGINES) as found:
+        engine = played(found, player)
         draft = Draft(sheet=sheet, known=first, until=stop, roles=roles)
         written = engine.write(brief, runtime.generator(runtime.derive(seed, "inpaint")), draft).bars[first:stop]
         changed = replace(sheet, bars=(*sheet.bars[:first], *written, *sheet.bars[stop:]))
@@ -81,6 +85,7 @@ def extend(
     *,
     seconds: Annotated[float, Says("How long the whole is to be; kept to the sample."), Between(2, 600)] = 60.0,
     chords: Annotated[str | None, Says("Chords of the new bars, a chord a bar or in bar lines.")] = None,
+    player: Annotated[Player, Says("Who plays: the model itself, our synthesis, or a sound font.")] = "starter",
     model: ModelRef = "starter/music",
     seed: Seed = 0,
 ) -> Music:
@@ -97,8 +102,10 @@ def extend(
         least = (known + 1) * size * 60 / score.bpm + RING
         raise InputError("seconds", f"is {seconds:g} for music of {music.seconds:g} s", f"give {least:.1f} or more")
     from soundstage.tasks.compose_engines import ENGINES, Draft
+    from soundstage.tasks.compose_players import check_player, played
     from soundstage.tasks.compose_sound import sounded, spliced
 
+    check_player(player)
     new = form(body - known + 1, intro=False)
     places = (
         *(Place(bar.section, bar.phrase, body - index) for index, bar in enumerate(sheet.bars[:known])),
@@ -109,7 +116,8 @@ def extend(
         asked = [tuple(harmony(name, sheet.key) for name in names) for names in parse_progression(chords)]
         given += [asked[index % len(asked)] for index in range(body - known)]
     brief = replace(brief_of(sheet), places=places, chords=tuple(given))
-    with runtime.use(model, ENGINES) as engine:
+    with runtime.use(model, ENGINES) as found:
+        engine = played(found, player)
         draft = Draft(sheet=sheet, known=known, until=body + 1, roles=frozenset(ROLES))
         written = engine.write(brief, runtime.generator(runtime.derive(seed, "extend")), draft)
         longer = replace(sheet, bars=(*sheet.bars[:known], *written.bars[known:]))
@@ -127,6 +135,7 @@ def restyle(
     style: Annotated[str, Says("A style, by its name or in words: jazz, a slow lullaby.")],
     *,
     instruments: Annotated[list[str] | None, Says("Exactly who plays; by default the style's own line-up.")] = None,
+    player: Annotated[Player, Says("Who plays: the model itself, our synthesis, or a sound font.")] = "starter",
     model: ModelRef = "starter/music",
     seed: Seed = 0,
 ) -> Music:
@@ -138,8 +147,10 @@ def restyle(
     manner = spoken_style(style) or style_named(style)
     sheet = sheet_of(score)
     from soundstage.tasks.compose_engines import ENGINES, Draft
+    from soundstage.tasks.compose_players import check_player, played
     from soundstage.tasks.compose_sound import sounded
 
+    check_player(player)
     rng = np.random.default_rng(runtime.derive(seed, "restyle"))
     named = asked_for(instruments) if instruments else ()
     players = roster(manner, named, exact=bool(named), generator=rng)
@@ -155,7 +166,8 @@ def restyle(
         sheet, roster=((tune, dict(sheet.roster)[tune]),),
         bars=tuple(replace(bar, parts={tune: bar.parts[tune]}) for bar in sheet.bars),
     )  # fmt: skip
-    with runtime.use(model, ENGINES) as engine:
+    with runtime.use(model, ENGINES) as found:
+        engine = played(found, player)
         roles = frozenset(ROLES) - {tune}
         draft = Draft(sheet=kept, known=0, until=len(sheet.bars), roles=roles)
         written = engine.write(brief, runtime.generator(runtime.derive(seed, "restyle")), draft)

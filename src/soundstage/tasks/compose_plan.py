@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from soundstage.score.theory import Key, find_key, parse_key
 if TYPE_CHECKING:
     from soundstage.tasks.compose_engines import Impression
 
+Player = Literal["starter", "synth", "sampled"]
 SLOWEST, FASTEST = 40.0, 220.0
 KINDEST_TONICS = (0, 2, 3, 5, 7, 9, 10)  # the keys that lie well for most instruments
 _BPM = re.compile(r"(\d{2,3}(?:\.\d+)?)\s*-?\s*(?:bpm|beats (?:per|a) minute)", re.IGNORECASE)

@@ -3,10 +3,13 @@
 Notable: torch's restricted unpickler builds tensors and plain containers and refuses everything else, so nothing that a
 file says is ever called. Where a publisher's config objects lie beside the tensors (Coqui's), an inert class stands in
 for theirs and drops what it is given. Tensors are written under the names they have, each with storage of its own.
+Audiocraft's MusicGen becomes a folder that loads: the codec that lies beside it goes into the same file, and its config
+is kept.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import zipfile
@@ -15,11 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soundstage.errors import InputError, MissingError
+from soundstage.weights import audiocraft
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-WITHIN = ("state_dict", "model", "model_state_dict", "ema_model_state_dict", "generator")
+WITHIN = ("state_dict", "model", "model_state_dict", "ema_model_state_dict", "generator", "best_state")
 """Where checkpoints keep their tensors when they hold more than those."""
 
 CONFIGS = re.compile(r"(TTS|trainer|coqpit)(\.\w+)+")
@@ -34,8 +38,9 @@ class _Inert:
 
 
 def default_output(source: Path) -> Path:
-    """Where a pickle's tensors belong: `model.safetensors` beside it, but under its own name when it holds voices."""
-    return source.with_suffix(".safetensors") if "speakers" in source.stem else source.with_name("model.safetensors")
+    """Where a pickle's tensors belong: `model.safetensors` beside it, but under its own name when it is only a part."""
+    part = "speakers" in source.stem or source.name == audiocraft.CODEC_FILE
+    return source.with_suffix(".safetensors") if part else source.with_name("model.safetensors")
 
 
 def convert(source: Path, target: Path, key: str | None = None) -> dict[str, Any]:
@@ -51,8 +56,14 @@ def convert(source: Path, target: Path, key: str | None = None) -> dict[str, Any
         raise MissingError(f"{source} is not there", "check the name")
     if target.suffix != ".safetensors":
         raise InputError("output", f"{target.name} is no .safetensors", "name it so")
-    found = _opened(source)
-    tensors = {name: tensor.detach().clone().contiguous() for name, tensor in _tensors(found, key).items()}
+    found, config = _opened(source), None
+    if key is None and audiocraft.is_language_model(found):
+        beside = source.with_name(audiocraft.CODEC_FILE)
+        codec = _opened(beside) if beside.is_file() else None
+        held, config = audiocraft.joined(found, codec if audiocraft.is_codec(codec) else None)
+    else:
+        held = _tensors(found, key)
+    tensors = {name: tensor.detach().clone().contiguous() for name, tensor in held.items()}
     if not tensors:
         raise InputError(
             "key", f"{source.name} holds no tensors {f'under {key}' if key else 'at its top'}", _keys(found)
@@ -62,6 +73,9 @@ def convert(source: Path, target: Path, key: str | None = None) -> dict[str, Any
     try:
         save_file(tensors, partial, metadata={"format": "pt"})
         partial.replace(target)
+        if config is not None:
+            partial.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+            partial.replace(target.with_name("config.json"))
     finally:
         partial.unlink(missing_ok=True)
     return {

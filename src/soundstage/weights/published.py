@@ -17,7 +17,7 @@ from soundstage.errors import InputError, MissingError
 from soundstage.weights.card import CARD, Card
 
 CONFIG = "config.json"
-BESIDE = {"bark": "generation_config.json", "xtts": "vocab.json"}
+BESIDE = {"bark": "generation_config.json", "musicgen": "generation_config.json", "xtts": "vocab.json"}
 """What else a family's config is read from."""
 FAMILY_TASKS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -26,6 +26,11 @@ FAMILY_TASKS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "bark": ("bark", "speak"),
         "encodec": ("encodec", "codec"),
         "mimi": ("mimi", "codec"),
+        "musicgen": ("musicgen", "compose"),
+        "musicgen_melody": ("musicgen", "compose"),
+        "audiocraft": ("musicgen", "compose"),
+        "t5": ("t5", "read"),
+        "umt5": ("t5", "read"),
     }
 )
 """`model_type` of transformers, or `model` of Coqui: our family and its task."""
