@@ -190,3 +190,21 @@ def test_what_is_not_supported_is_named(pair: Pair, tmp_path: Path) -> None:
         (tmp_path / "config.json").write_text(json.dumps(wrong))
         with pytest.raises(InputError, match=field):
             load(str(tmp_path))
+
+
+def test_the_task_composes_with_a_folder_that_transformers_saved(pair: Pair) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    from soundstage.tasks.compose import compose
+
+    words = Tokenizer(models.Unigram([("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁calm", -1.0)], unk_id=2))
+    words.pre_tokenizer = pre_tokenizers.Metaspace()
+    words.save(str(pair.folder / "tokenizer.json"))
+    one, two = (compose("calm", seconds=1.0, model=str(pair.folder), seed=seed) for seed in (1, 2))
+    assert one.mix.length == one.mix.rate
+    assert one.mix.channels == (2 if "stereo" in pair.kind else 1)
+    assert one.mix.samples.std() > 0
+    assert one.mix != two.mix
+    assert one.score is None
+    with pytest.raises(InputError, match="bpm: cannot be kept by"):
+        compose("calm", seconds=1.0, bpm=100, model=str(pair.folder))

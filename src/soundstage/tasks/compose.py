@@ -14,6 +14,7 @@ from soundstage.media import Music
 from soundstage.score.perform import perform
 from soundstage.score.structure import returned, sections_of
 from soundstage.tasks.compose_plan import FASTEST, SLOWEST, Player, Wishes, plan
+from soundstage.weights import card_of
 
 
 @task(version=1)
@@ -35,7 +36,8 @@ def compose(
     """Music of exactly `seconds`, with stems by instrument, the score it was played from, and its beats.
 
     Given chords are played bar by bar, up to the ending, which comes home; sections of one name are the same music. The
-    stems sum to the unmastered mix: the mix is their sum through a limiter. Raises InputError naming the field for what
+    stems sum to the unmastered mix: the mix is their sum through a limiter. A MusicGen (`model`) makes a mix alone, and
+    keeps only the length. Raises InputError naming the field for what
     cannot be: an unknown key, chord, section, style, metre or instrument, a tempo or length out of range, a form that
     does not fit the length, an empty prompt without a style.
     """
@@ -45,6 +47,10 @@ def compose(
         instruments=None if instruments is None else tuple(instruments),
     )  # fmt: skip
     wishes.check(prompt)
+    if card_of(model).family == "musicgen":
+        from soundstage.tasks.compose_musicgen import generated
+
+        return generated(prompt, wishes, player, model, seed)
     from soundstage.tasks.compose_engines import ENGINES  # bring torch, which a cached result does not need
     from soundstage.tasks.compose_players import check_player, played
     from soundstage.tasks.compose_sound import sounded

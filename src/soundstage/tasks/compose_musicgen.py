@@ -24,11 +24,13 @@ from soundstage.codec.encodec import Encodec
 from soundstage.decode import Sampler, greedy
 from soundstage.decode.sample import Choose
 from soundstage.errors import InputError
-from soundstage.media import Audio
+from soundstage.media import Audio, Music
 from soundstage.models.musicgen import Guidance, Heard, Musicgen, song
 from soundstage.nn.packed import pack
 from soundstage.nn.t5 import T5Encoder
 from soundstage.ops.chroma import melody as leading
+from soundstage.ops.levels import levelled
+from soundstage.tasks.compose_plan import Wishes
 from soundstage.text.unigram import tokenizer
 from soundstage.weights import Loaded, load
 
@@ -227,3 +229,20 @@ class MusicgenEngine:
                 if piece.size:
                     yield piece
         meter.finish()
+
+
+def generated(prompt: str, wishes: Wishes, player: str, model: str, seed: int) -> Music:
+    """The task `compose` by a MusicGen: a mix alone, at -14 LUFS.
+
+    Raises InputError for fields that only a written score can keep.
+    """
+    for name in ("bpm", "key", "metre", "chords", "structure", "style", "instruments"):
+        if getattr(wishes, name) is not None:
+            raise InputError(name, f"cannot be kept by {model}", "say it in the prompt, or use starter/music")
+    if player != "starter":
+        raise InputError("player", f"{player!r} plays scores, and {model} writes none", "use starter/music")
+    with runtime.use(model, {"musicgen": MusicgenEngine}) as engine:
+        sound = engine.generate(
+            prompt, wishes.seconds, generator=runtime.generator(runtime.derive(seed, "sound"), engine.device)
+        )
+        return Music(Audio(levelled(sound, engine.rate), engine.rate))
