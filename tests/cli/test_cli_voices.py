@@ -62,3 +62,29 @@ def test_info_tells_a_mark_from_none(soundstage: Run) -> None:
     code, out, _ = soundstage("info", "marked.mp3", "--json")
     found = json.loads(out)["watermark"]
     assert code == 0 and found["marked"] is True and found["chance"] < 1e-4 and found["score"] > 5
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_saved_voice_is_found_by_its_name_in_a_text(
+    soundstage: Run, monkeypatch: pytest.MonkeyPatch, *, long: bool
+) -> None:
+    from soundstage.media import read_provenance
+    from soundstage.tasks.speak import speak
+
+    if long:
+        monkeypatch.setattr("soundstage.cli.commands.LONG", 10)
+    speak("We walked along the old harbour wall this morning.").save("me.wav")
+    assert soundstage("voice", "clone", "me.wav", "--name", "anna", "--consent", WORD)[0] == 0
+    text = '<speak>She said: <voice name="anna">We walked along the old harbour wall this morning.</voice></speak>'
+    code, _, err = soundstage("speak", text, "-o", "a.wav")
+    assert code == 0, err
+    found = read_provenance(Path("a.wav"))
+    assert found is not None and (found.extra["voice"], found.extra["consent"]) == ("anna", WORD)
+    assert json.loads(soundstage("info", "a.wav", "--json")[1])["watermark"]["marked"] is True
+    Path("talk.txt").write_text("Anna: Good morning!\nTom: You are late.\n", encoding="utf-8")
+    code, out, _ = soundstage("speak", "--file", "talk.txt", "-o", "b.wav", "--no-watermark", "--json")
+    assert code == 0 and (long or json.loads(out)["voices"] == "Anna=anna, Tom=ada")
+    talked = read_provenance(Path("b.wav"))
+    assert talked is not None and (talked.extra["consent"], talked.extra["watermark"]) == (WORD, "no, by wish")
+    code, _, err = soundstage("speak", '<speak><voice name="zed">Hello.</voice></speak>', "-o", "c.wav")
+    assert code == 2 and "there is no voice 'zed'; use ada" in err.replace("\n", " ") and "saved: anna" in err

@@ -11,12 +11,14 @@ from typing import get_type_hints
 import numpy as np
 import pytest
 
+from soundstage import runtime
 from soundstage.errors import InputError
 from soundstage.media import Audio, Speech, Voice
 from soundstage.tasks.cast import cast, fitting
 from soundstage.tasks.said import LOUDEST, Manner, Said, laid, limited, louder
 from soundstage.tasks.speak import How, alike, speak, speak_many, speak_parts
 from soundstage.tasks.speak_engines import SpeechEngine
+from soundstage.tasks.voices import keep
 from soundstage.text.phonemes import Frontend
 from soundstage.text.ssml import parse
 from soundstage.text.turns import dialogue
@@ -133,6 +135,17 @@ def test_where_words_cannot_be_followed_their_volume_is_made_afterwards() -> Non
     assert float(np.abs(np.diff(said.samples)).max()) < 0.15
 
 
+def test_memory_is_given_back_now_and_then_in_a_long_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(runtime, "trim", lambda: bool(calls.append(1)))
+    speak("One. Two. Three. Four.")
+    assert not calls
+    speak("One. Two. Three. Four. Five. Six. Seven. Eight. Nine.")
+    assert len(calls) == 2
+    list(speak("One. Two. Three. Four. Five.", stream=True))
+    assert len(calls) == 3
+
+
 def test_a_stream_is_what_speak_gives_exactly_where_nothing_is_batched() -> None:
     pieces = speak("Anna: Good morning!\nBen: You are late.", stream=True)
     assert isinstance(pieces, Iterator)
@@ -140,6 +153,34 @@ def test_a_stream_is_what_speak_gives_exactly_where_nothing_is_batched() -> None
     whole = speak("Anna: Good morning!\nBen: You are late.").audio
     assert joined.samples.shape == whole.samples.shape
     assert float(np.abs(joined.samples - whole.samples).max()) < 1e-4
+
+
+@pytest.mark.parametrize("model", ["starter/voice", "starter/f5"])
+@pytest.mark.parametrize("watermark", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anna: Good [pause:0.5s] morning! *How* are you?\nBob: You are late. You know it.",
+        '<speak>Once. <voice name="anna">Hello <mark name="a"/> there. [pause:0.5s] <prosody volume="+6dB">Loud!'
+        '</prosody></voice><mark name="m"/><voice name="bob">Yes, I am.<mark name="z"/></voice></speak>',
+    ],
+)
+def test_a_stream_of_saved_voices_marks_and_pauses_is_the_whole_sample_for_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, text: str, watermark: bool, model: str
+) -> None:
+    monkeypatch.setenv("SOUNDSTAGE_VOICES", str(tmp_path))
+    for name, height in (("anna", 210.0), ("bob", 110.0)):
+        wave = 0.3 * np.sin(np.arange(36_000) * 2 * np.pi * height / 24_000)
+        keep(Voice(reference=Audio(wave.astype(np.float32)[None], 24_000), consent="I agree to all of it."), name)
+    with runtime.using(device="cpu"):
+        pieces = list(speak(text, stream=True, model=model, watermark=watermark))
+        whole = speak(text, model=model, watermark=watermark)
+        parts = [part.samples for _, part in speak_parts(text, model=model, watermark=watermark)]
+    assert {"anna", "bob"} <= set(whole.cast.values()) and len(pieces) > 4
+    joined = Audio.join(pieces).samples
+    assert joined.shape == whole.audio.samples.shape
+    assert float(np.abs(joined - whole.audio.samples).max()) < 2e-6  # rounding of floats: 120 dB below full scale
+    assert np.array_equal(np.concatenate(parts), whole.audio.samples[0])
 
 
 def test_a_list_is_spoken_text_by_text() -> None:

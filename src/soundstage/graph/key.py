@@ -56,7 +56,20 @@ class Keys:
             if isinstance(model, str):
                 models[port.name] = self.fingerprint(model)
         facts = {"task": task.name, "version": task.version, "inputs": inputs, "models": models}
+        facts |= self._besides(node)
         return sha256(canonical(facts | {"environment": self.environment}))
+
+    def _besides(self, node: Node) -> dict[str, Any]:
+        """What the result depends on besides the inputs, where it does."""
+        if node.task.besides is None:
+            return {}
+        where = f"nodes.{node.name}.inputs"
+        given = {
+            name: node.task.validate_one(name, replaced(value, self.value), where)
+            for name, value in node.inputs.items()
+        }
+        found = node.task.read_besides(given)
+        return {"besides": {name: {"content": self.cache.digest_of(found[name])} for name in found}} if found else {}
 
     def fingerprint(self, model: str) -> str:
         """What pins a model's weights; asked once a run."""

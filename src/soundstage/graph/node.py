@@ -32,11 +32,16 @@ NEAREST = 12
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A registered function. `version` grows when its code would give other results for the same inputs."""
+    """A registered function. `version` grows when its code would give other results for the same inputs.
+
+    `besides` tells, of a call's inputs, what else its result depends on: values by name, which enter its key and its
+    provenance as inputs do.
+    """
 
     name: str
     version: int
     function: Callable[..., Any] = field(repr=False)
+    besides: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = field(default=None, repr=False)
 
     @functools.cached_property
     def _hints(self) -> dict[str, Any]:
@@ -71,6 +76,13 @@ class Task:
     def models(self) -> tuple[Port, ...]:
         """The ports that name models."""
         return tuple(port for port in self.ports.values() if port.is_model)
+
+    def read_besides(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What a call depends on besides these inputs, which are completed with defaults."""
+        if self.besides is None:
+            return {}
+        defaults = {port.name: port.default for port in self.ports.values() if not port.required}
+        return dict(self.besides({**defaults, **given}))
 
     def validate(self, given: Mapping[str, Any], where: str = "") -> dict[str, Any]:
         """The inputs, checked, converted and completed with defaults.
@@ -115,14 +127,19 @@ REGISTRY: dict[str, Task] = {}
 _registering = threading.Lock()
 
 
-def task(*, version: int, name: str | None = None) -> Callable[[Callable[P, R]], TaskFunction[P, R]]:
+def task(
+    *,
+    version: int,
+    name: str | None = None,
+    besides: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+) -> Callable[[Callable[P, R]], TaskFunction[P, R]]:
     """Register a typed function as a task: `@task(version=1)`. Its result is the function itself, with `.task`.
 
-    `name` defaults to the function's. Raises InputError when two functions claim one name.
+    `name` defaults to the function's; for `besides` see `Task`. Raises InputError when two functions claim one name.
     """
 
     def register(function: Callable[P, R]) -> TaskFunction[P, R]:
-        made = Task(name or function.__name__, version, function)
+        made = Task(name or function.__name__, version, function, besides)
         with _registering:
             other = REGISTRY.get(made.name)
             if other is not None and _place(other.function) != _place(function):

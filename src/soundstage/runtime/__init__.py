@@ -3,6 +3,7 @@
 from soundstage.runtime.engines import release, resident, use
 from soundstage.runtime.events import Meter, Progress, cancellable, check_cancelled, emit, on, progress
 from soundstage.runtime.execute import cache_folder, execute, host, open_cache
+from soundstage.runtime.memory import trim
 from soundstage.runtime.record import provenance
 from soundstage.runtime.seeds import derive, generator
 from soundstage.runtime.settings import Settings, environment, settings, using
@@ -27,6 +28,7 @@ __all__ = [
     "release",
     "resident",
     "settings",
+    "trim",
     "use",
     "using",
 ]

@@ -55,6 +55,7 @@ def _voices(graph: Graph) -> dict[str, str]:
                 values[name] = node.task.validate_one(name, node.inputs[name])
             elif name == "watermark":
                 values[name] = node.inputs.get(name, port.default)
+        values["besides"] = node.task.read_besides({k: v for k, v in node.inputs.items() if k not in linked})
         for name, text in spoken_with(values).items():
             found.setdefault(name, []).append(text)
     return {name: "; ".join(dict.fromkeys(texts)) for name, texts in found.items()}
@@ -91,7 +92,7 @@ def traits(task: Task, inputs: Mapping[str, Any]) -> dict[str, Any]:
     for name, port in task.ports.items():
         if port.is_seed:
             found["seed"] = values[name]
-    return found | spoken_with(values)
+    return found | spoken_with({**values, "besides": task.read_besides(inputs)})
 
 
 def licence_of(model: str) -> str:

@@ -3,7 +3,8 @@
 Notable: a text of any length is said sentence by sentence, each speaker of it by one voice, so no voice drifts. Where a
 model is made of durations, times are counted from them in samples; where it is not, they are aligned. The same
 sentences are had whole (`speak`), as they are made (`stream=True`), for many texts at once (a list), or in parts that
-are never in memory together (`speak_parts`, which writes a book).
+are never in memory together (`speak_parts`, which writes a book). On a CPU, where batches gain one text nothing, its
+sentences are said one by one: in the memory of one, and with the very samples that are heard live.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from soundstage.graph.literal import from_literal
 from soundstage.graph.node import TaskFunction
 from soundstage.media import Audio, Speech, Voice
 from soundstage.media.watermark import Marker
-from soundstage.tasks.cast import Line, lines_of, turns_of, voice_of
+from soundstage.tasks.cast import Line, Script, script_of, shelved, turns_of, voice_of
 from soundstage.tasks.said import Manner, Part, Said, join, laid, limited, louder
 from soundstage.tasks.voices import permitted
 from soundstage.text.lexicon import Pronunciations
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 BATCH, WINDOW, LIKE, MOST = 8, 16, 1.25, 480
 """How many sentences a model says together, where it can, out of how many that are read ahead; how much longer than the
 first of them the last may be; and of how many phones they are at most, which bounds their memory."""
+TIDY = 4
+"""Sentences after which what was freed goes back to the system; more often costs time."""
 
 
 class How(TypedDict, total=False):
@@ -110,7 +113,7 @@ class Speaking:
 
 
 @Speaking
-@task(version=3)
+@task(version=4, besides=shelved)
 def speak(
     text: Annotated[
         str,
@@ -143,9 +146,10 @@ def speak(
     """
     manner = _manner(style, speed, pitch, language)
     with _script([text], voice, model, manner, voices, lexicon) as (engine, scripts):
-        lines, cast = scripts[0]
-        said = _said(engine, runtime.progress(lines, "speaking"), seed)
-        return join(said, engine.rate, text, rest(manner), cast, _marker(voice, voices, watermark, engine.rate))
+        script = scripts[0]
+        marker = _marker(script, voice, voices, watermark, engine.rate)
+        said = _said(engine, runtime.progress(script.lines, "speaking"), seed)
+        return join(said, engine.rate, text, rest(manner), script.cast, marker)
 
 
 def speak_many(texts: Sequence[str], voice: Voice | str | None = None, **how: Unpack[How]) -> list[Speech]:
@@ -156,18 +160,18 @@ def speak_many(texts: Sequence[str], voice: Voice | str | None = None, **how: Un
     given = _bound("", voice, how)
     manner = _manner(given["style"], given["speed"], given["pitch"], given["language"])
     with _script(texts, given["voice"], given["model"], manner, given["voices"], given["lexicon"]) as (engine, scripts):
-        every = [(line, index) for lines, _ in scripts for index, line in enumerate(lines)]
+        every = [(line, index) for script in scripts for index, line in enumerate(script.lines)]
         said = _batched(engine, runtime.progress(every, "speaking"), given["seed"])
         return [
             join(
-                islice(said, len(lines)),
+                islice(said, len(script.lines)),
                 engine.rate,
                 text,
                 rest(manner),
-                cast,
-                _marker(given["voice"], given["voices"], given["watermark"], engine.rate),
+                script.cast,
+                _marker(script, given["voice"], given["voices"], given["watermark"], engine.rate),
             )
-            for text, (lines, cast) in zip(texts, scripts, strict=True)
+            for text, script in zip(texts, scripts, strict=True)
         ]
 
 
@@ -182,9 +186,9 @@ def speak_parts(text: str, voice: Voice | str | None = None, **how: Unpack[How])
         engine,
         scripts,
     ):
-        lines, _ = scripts[0]
-        marker = _marker(given["voice"], given["voices"], given["watermark"], engine.rate)
-        said = _said(engine, runtime.progress(lines, "speaking"), given["seed"])
+        script = scripts[0]
+        marker = _marker(script, given["voice"], given["voices"], given["watermark"], engine.rate)
+        said = _said(engine, runtime.progress(script.lines, "speaking"), given["seed"])
         for part in laid(said, engine.rate, rest(manner), marker):
             yield engine.rate, part
 
@@ -192,7 +196,8 @@ def speak_parts(text: str, voice: Voice | str | None = None, **how: Unpack[How])
 def speak_live(text: str, voice: Voice | str | None = None, **how: Unpack[How]) -> Iterator[Audio]:
     """`speak` for who listens while it is made: takes what `speak` takes, yields `Audio` piece by piece.
 
-    Joined, the pieces are what `speak` gives. Same as `speak(…, stream=True)`.
+    Joined, the pieces are what `speak` gives; on a GPU, where it batches, within rounding. Same as
+    `speak(…, stream=True)`.
     """
     return _pieces(_bound(text, voice, how))
 
@@ -201,9 +206,9 @@ def _pieces(given: Mapping[str, Any]) -> Iterator[Audio]:
     manner = _manner(given["style"], given["speed"], given["pitch"], given["language"])
     voices, lexicon = given["voices"], given["lexicon"]
     with _script([given["text"]], given["voice"], given["model"], manner, voices, lexicon) as (engine, scripts):
-        lines, _ = scripts[0]
-        marker = _marker(given["voice"], given["voices"], given["watermark"], engine.rate)
-        made = _sounding(engine, lines, rest(manner), given["seed"])
+        script = scripts[0]
+        marker = _marker(script, given["voice"], given["voices"], given["watermark"], engine.rate)
+        made = _sounding(engine, script.lines, rest(manner), given["seed"])
         for piece in made if marker is None else marker.pieces(made):
             if len(piece):
                 yield Audio(limited(piece)[None], engine.rate)
@@ -215,16 +220,25 @@ def _sounding(engine: SpeechEngine, lines: Sequence[Line], gap: float, seed: int
         runtime.check_cancelled()
         if index:
             yield np.zeros(round(gap * engine.rate), np.float32)
+            if index % TIDY == 0:
+                runtime.trim()
         yield from _live(engine, line, _draws(seed, index))
 
 
 def _marker(
-    voice: Voice | str | None, voices: Mapping[str, Voice | str] | None, wanted: bool, rate: int
+    script: Script,
+    voice: Voice | str | None,
+    voices: Mapping[str, Voice | str] | None,
+    wanted: bool,
+    rate: int,
 ) -> Marker | None:
-    """What marks the sound, where anybody is cloned. Raises InputError for a clone without its speaker's word."""
+    """What marks the sound, where anybody is cloned, be the voice given or found by its name in the text.
+
+    Raises InputError for a clone without its speaker's word.
+    """
     given = [] if voice is None else [voice_of(voice, "voice")]
     given += [voice_of(who, f"voices.{name}") for name, who in (voices or {}).items()]
-    return Marker(rate) if permitted(given) and wanted else None
+    return Marker(rate) if permitted((*given, *script.voices)) and wanted else None
 
 
 def _live(engine: SpeechEngine, line: Line, generator: torch.Generator) -> Iterator[Any]:
@@ -237,15 +251,26 @@ def _live(engine: SpeechEngine, line: Line, generator: torch.Generator) -> Itera
 
 
 def _said(engine: SpeechEngine, lines: Iterable[Line], seed: int) -> Iterator[Said]:
-    return _batched(engine, ((line, index) for index, line in enumerate(lines)), seed)
+    """The lines of one text."""
+    alone = runtime.settings().resolved_device == "cpu"
+    return _batched(engine, ((line, index) for index, line in enumerate(lines)), seed, alone=alone)
 
 
-def _batched(engine: SpeechEngine, lines: Iterable[tuple[Line, int]], seed: int) -> Iterator[Said]:
-    """Every line said, in order; each with the draws of its own number, whoever it is said together with."""
-    many = getattr(engine, "say_many", None)
+def _batched(
+    engine: SpeechEngine, lines: Iterable[tuple[Line, int]], seed: int, *, alone: bool = False
+) -> Iterator[Said]:
+    """Every line said, in order; each with the draws of its own number, whoever it is said together with.
+
+    `alone` says each by itself.
+    """
+    many = None if alone else getattr(engine, "say_many", None)
     follows = getattr(engine, "follows_markup", False)
-    waiting = iter(lines)
+    waiting, since = iter(lines), 0
     while window := list(islice(waiting, WINDOW if many is not None else 1)):
+        if since >= TIDY:
+            runtime.trim()
+            since = 0
+        since += len(window)
         made: dict[int, Said] = {}
         for group in alike([line for line, _ in window]):
             runtime.check_cancelled()
@@ -289,7 +314,7 @@ def _script(
     manner: Manner,
     voices: Mapping[str, Voice | str] | None,
     lexicon: Pronunciations | Mapping[str, str] | str | Path | None,
-) -> Iterator[tuple[SpeechEngine, list[tuple[list[Line], dict[str, str]]]]]:
+) -> Iterator[tuple[SpeechEngine, list[Script]]]:
     """The engine, and the lines of every text with its cast; all that can be refused is refused here."""
     from soundstage.tasks.speak_engines import ENGINES  # brings torch, which a cached result does not need
 
@@ -302,7 +327,7 @@ def _script(
         for number, text in enumerate(texts):
             try:
                 turns = turns_of(text, voices or {}, words, manner.language)
-                scripts.append(lines_of(turns, engine, who, voices or {}, manner))
+                scripts.append(script_of(turns, engine, who, voices or {}, manner))
             except InputError as error:
                 if len(texts) == 1 or error.field != "text":
                     raise

@@ -1,0 +1,45 @@
+"""Freed memory is given back where the C library can, and nothing is tried elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from soundstage.runtime import memory, trim
+
+
+@pytest.fixture(autouse=True)
+def looked_for_anew() -> Iterator[None]:
+    memory._malloc_trim.cache_clear()
+    yield
+    memory._malloc_trim.cache_clear()
+
+
+def resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+@pytest.mark.skipif(memory._malloc_trim() is None, reason="the C library is not glibc")
+def test_freed_memory_is_given_back() -> None:
+    blocks = [bytearray(50_000) for _ in range(4000)]  # 190 MB in blocks that the allocator keeps
+    last = [blocks[index] for index in range(0, len(blocks), 50)]  # which hold its heap open
+    del blocks
+    before = resident_mb()
+    assert trim()
+    assert resident_mb() < before - 100
+    assert len(last) == 80
+
+
+@pytest.mark.parametrize("version", ["musl 1.2", None])
+def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch, version: str | None) -> None:
+    monkeypatch.setattr(os, "confstr", lambda _: version, raising=False)
+    assert trim() is False
+
+
+def test_a_system_without_confstr_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "confstr", raising=False)
+    assert trim() is False
