@@ -12,7 +12,8 @@ from torch import Tensor
 
 from soundstage.models.codec import Codec, Said, codec_starter
 from soundstage.recipes import codec as recipe
-from soundstage.recipes.codec import COUNT, FRAMES, Corpus, band_power, batch, sound_loss, told_loss
+from soundstage.recipes.codec import sound_loss, told_loss
+from soundstage.recipes.codec_batches import COUNT, FRAMES, Corpus, _at_fine, band_power, batch
 
 
 def corpus(seconds: int = 6) -> Corpus:
@@ -30,8 +31,8 @@ def corpus(seconds: int = 6) -> Corpus:
 
 def test_fine_frames_lie_on_a_line_between_the_measurements() -> None:
     measured = torch.arange(5.0)[None, :, None]
-    assert recipe._at_fine(measured, 0.0)[0, :, 0].tolist() == [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]
-    assert recipe._at_fine(measured, 0.5)[0, :, 0].tolist() == [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4]
+    assert _at_fine(measured, 0.0)[0, :, 0].tolist() == [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]
+    assert _at_fine(measured, 0.5)[0, :, 0].tolist() == [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4]
 
 
 def test_a_batch_is_the_same_for_the_same_generator_and_holds_speech_and_music() -> None:

@@ -12,18 +12,8 @@ from soundstage.data.narrator import Recording
 from soundstage.data.narrator_sound import BANDS, HOP
 from soundstage.errors import InputError, MissingError
 from soundstage.models.f5 import Folding
-from soundstage.recipes.f5 import (
-    Corpus,
-    batch,
-    clipped,
-    corpus,
-    frames,
-    joined,
-    load,
-    prepared,
-    reference_of,
-    save,
-)
+from soundstage.recipes.f5 import reference_of
+from soundstage.recipes.f5_batches import Corpus, batch, clipped, corpus, frames, joined, load, prepared, save
 
 UNKNOWN = 42
 
