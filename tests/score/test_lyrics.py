@@ -6,7 +6,7 @@ import pytest
 
 from soundstage.errors import InputError
 from soundstage.media import Note
-from soundstage.score.lyrics import line_times, lrc_words, read_lyrics, read_notes, word_times
+from soundstage.score.lyrics import line_times, read_lyrics, read_notes, word_times
 from soundstage.score.setting import set_words
 
 
@@ -90,4 +90,3 @@ def test_words_and_lines_have_their_times() -> None:
     words = word_times(set_words(lines, tune(5)), lambda beat: beat / 2)
     assert [(word.text, word.start) for word in words] == [("Hello", 0.0), ("friend", 1.0), ("Goodbye", 1.5)]
     assert [cue.start for cue in line_times(lines, words)] == [0.0, 1.5]
-    assert lrc_words(lines, words).startswith("[00:00.00]<00:00.00>Hello <00:01.00>friend")

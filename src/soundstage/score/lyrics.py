@@ -187,19 +187,3 @@ def line_times(lines: Sequence[Line], words: Sequence[Word]) -> tuple[Cue, ...]:
         cues.append(Cue(part[0].start, max(part[-1].end, part[0].start + 0.01), line.text))
         at += len(line.words)
     return tuple(cues)
-
-
-def lrc_words(lines: Sequence[Line], words: Sequence[Word]) -> str:
-    """Lyrics with the time of each line and, in angle brackets, of each word (the LRC of karaoke players)."""
-    rows, at = [], 0
-    for line, cue in zip(lines, line_times(lines, words), strict=True):
-        part = words[at : at + len(line.words)]
-        sung = " ".join(f"<{_minutes(word.start)}>{word.shown or word.text}" for word in part)
-        rows.append(f"[{_minutes(cue.start)}]{sung} <{_minutes(cue.end)}>\n")
-        at += len(line.words)
-    return "".join(rows)
-
-
-def _minutes(seconds: float) -> str:
-    whole = round(seconds * 100)
-    return f"{whole // 6000:02d}:{whole // 100 % 60:02d}.{whole % 100:02d}"

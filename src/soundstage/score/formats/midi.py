@@ -127,7 +127,9 @@ def from_bytes(data: bytes) -> Score:
     parts = [part for track in file.tracks for part in _parts(track)]
     _sing(file.tracks, parts, ticks // 8)
     tracks = [_track(part, ticks, ruler) for part in parts if part.notes]
-    bpm, tempi = tempi_of(_paces(events, parts, ticks) if file.division > 0 else [], ruler, 2e-6)
+    paces = _paces(events, parts, ticks) if file.division > 0 else []
+    fastest = max((pace for _, pace in paces), default=120.0)
+    bpm, tempi = tempi_of(paces, ruler, 0.51e-6 / 60 * fastest)  # files count whole microseconds a quarter
     texts = [(e.tick, _decoded(e.data)) for e in events if e.kind == TEXT]
     end = max((note.end for track in tracks for note in track.notes), default=1.0)
     begins = max((note.start for track in tracks for note in track.notes), default=0.0)
