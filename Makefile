@@ -54,5 +54,5 @@ $(VENV)/.core: $(VENV)/.torch pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.core
-	$(PIP) --editable '.[train,evaluate,adapters,dev]'
+	$(PIP) --editable '.[train,evaluate,adapters,music,dev]'
 	@touch $@

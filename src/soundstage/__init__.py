@@ -20,8 +20,8 @@ _NAMES = {
     "soundstage.tasks.paint": "paint",
     "soundstage.tasks.codec": "encode decode",
     "soundstage.media.codes": "Codes",
-    "soundstage.media": """Audio Beat Chord Image Music Note Phoneme Provenance Score Section Speech Track Video
-        Voice Word read_provenance""",
+    "soundstage.media": """Audio Beat Chord Image Metre Music Note Phoneme Provenance Score Section Speech Tempo
+        Track Video Voice Word read_provenance""",
     "soundstage.graph": "Cache Graph task",
     "soundstage.runtime": "execute on release settings using",
     "soundstage.errors": "CancelledRun InputError MissingError RunError SoundstageError",

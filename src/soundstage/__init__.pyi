@@ -11,6 +11,7 @@ from soundstage.media import Audio as Audio
 from soundstage.media import Beat as Beat
 from soundstage.media import Chord as Chord
 from soundstage.media import Image as Image
+from soundstage.media import Metre as Metre
 from soundstage.media import Music as Music
 from soundstage.media import Note as Note
 from soundstage.media import Phoneme as Phoneme
@@ -18,6 +19,7 @@ from soundstage.media import Provenance as Provenance
 from soundstage.media import Score as Score
 from soundstage.media import Section as Section
 from soundstage.media import Speech as Speech
+from soundstage.media import Tempo as Tempo
 from soundstage.media import Track as Track
 from soundstage.media import Video as Video
 from soundstage.media import Voice as Voice

@@ -8,7 +8,7 @@ from soundstage.media.image import Image
 from soundstage.media.music import Beat, Music
 from soundstage.media.probe import Facts, probe
 from soundstage.media.provenance import Provenance, read_provenance
-from soundstage.media.score import Chord, Note, Score, Section, Track
+from soundstage.media.score import Chord, Metre, Note, Score, Section, Tempo, Track
 from soundstage.media.speech import Mark, Phoneme, Speech, Turn, Word
 from soundstage.media.subtitles import Cue, read_subtitles, write_subtitles
 from soundstage.media.value import Value
@@ -25,6 +25,7 @@ __all__ = [
     "Facts",
     "Image",
     "Mark",
+    "Metre",
     "Music",
     "Note",
     "Phoneme",
@@ -32,6 +33,7 @@ __all__ = [
     "Score",
     "Section",
     "Speech",
+    "Tempo",
     "Track",
     "Turn",
     "Value",
