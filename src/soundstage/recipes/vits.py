@@ -223,7 +223,7 @@ def export(target: Path = STARTER) -> Card:
 
 def score(target: Path = STARTER) -> Card:
     """Measure the exported starter beside its narrator and write the figures into its card."""
-    table = evaluate(str(target), folder=RUNS / "sounds", clones=0, melody=False)
+    table = evaluate(str(target), count=32, voices=("ada", "ben"), folder=RUNS / "sounds", clones=0, melody=False)
     table.save(RUNS / "scores.json")
     card = Card.load(target).model_copy(update={"scores": tuple(table.to_json()["rows"])})
     card.save(target)

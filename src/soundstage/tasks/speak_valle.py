@@ -83,6 +83,7 @@ class ValleSpeaker:
             str(beside) if beside is not None and beside.is_dir() else str(config.get("codec", "starter/codec"))
         )
         self.stamp = str(config.get("codec_stamp", ""))
+        self.temperature = float(config.get("temperature", TEMPERATURE))
         self.voices = {} if place is None else read_voices(place)
         self.names = tuple(self.voices)
         if self.model.config.symbols != SYMBOLS:
@@ -151,7 +152,7 @@ class ValleSpeaker:
         self, sentence: Spoken, speaker: Prompt, manner: Manner, generator: torch.Generator
     ) -> tuple[Tensor, list[int] | None]:
         """Codes [K, T] of a sentence, part by part where it is long, and the samples of each phone where known."""
-        choose = Sampler(generator=generator, temperature=TEMPERATURE, top_p=TOP_P)
+        choose = Sampler(generator=generator, temperature=self.temperature, top_p=TOP_P)
         codes: list[Tensor] = []
         lengths: list[int] = []
         pointed = self.model.config.pointer
