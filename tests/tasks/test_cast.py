@@ -111,11 +111,11 @@ def test_texts_tell_which_saved_voices_they_depend_on(anna: Voice, reference: Au
     for text in ("Anna: a\nTom: b", '<speak>x <voice name="anna">a</voice></speak>'):
         assert shelved({"text": text, "model": "starter/voice"}) == {"anna": anna}
         assert shelved({"text": text, "model": "starter/voice", "voices": {"ANNA": "ada"}}) == {}
-    for text in ("anna", "Anna: a", "<speak><wrong/></speak>", "", None):
-        assert shelved({"text": text, "model": "starter/voice"}) == {}
+    for nobodys in ("anna", "Anna: a", "<speak><wrong/></speak>", "", None):
+        assert shelved({"text": nobodys, "model": "starter/voice"}) == {}
     voice_shelf.write(Voice(reference=reference, consent=WORD), "ada", {})
     assert shelved({"text": "Ada: a\nTom: b", "model": "starter/voice"}) == {}
-    assert own_names("starter/f5") == own_names("starter/voice") and own_names("no/such") == set()
+    assert own_names("starter/f5") == own_names("starter/voice") and own_names("./nothing-here") == set()
 
 
 def graph_of(text: str) -> Graph:

@@ -137,12 +137,13 @@ def test_where_words_cannot_be_followed_their_volume_is_made_afterwards() -> Non
 
 def test_memory_is_given_back_now_and_then_in_a_long_text(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
-    monkeypatch.setattr(runtime, "trim", lambda: bool(calls.append(1)))
-    speak("One. Two. Three. Four.")
+    monkeypatch.setattr(runtime, "trim", lambda: calls.append(1))
+    monkeypatch.setattr("soundstage.tasks.speak.TIDY", 2)
+    speak("One. Two.")
     assert not calls
-    speak("One. Two. Three. Four. Five. Six. Seven. Eight. Nine.")
+    speak("One. Two. Three. Four. Five.")
     assert len(calls) == 2
-    list(speak("One. Two. Three. Four. Five.", stream=True))
+    list(speak("One. Two. Three.", stream=True))
     assert len(calls) == 3
 
 

@@ -72,9 +72,9 @@ def inpaint(
         changed = replace(sheet, bars=(*sheet.bars[:first], *written, *sheet.bars[stop:]))
         size = score.metre[0]
         tail = max(0.0, score.beat_at(music.seconds) - score.beats) if stop == score.bars else 0.0
-        played = perform(changed, tail=tail, seed=runtime.derive(seed, "inpaint"))
+        fresh = perform(changed, tail=tail, seed=runtime.derive(seed, "inpaint"))
         free = set(roles) if chords is None else set(ROLES)
-        result = with_bars(score, played, first * size, stop * size, free)
+        result = with_bars(score, fresh, first * size, stop * size, free)
         sound = sounded(engine, result, music.seconds, seed)
     return spliced(music, sound, score.seconds_at(first * size), score.seconds_at(stop * size))
 
@@ -122,9 +122,9 @@ def extend(
         written = engine.write(brief, runtime.generator(runtime.derive(seed, "extend")), draft)
         longer = replace(sheet, bars=(*sheet.bars[:known], *written.bars[known:]))
         ring = seconds - body * size * 60 / score.bpm
-        played = perform(longer, tail=ring * score.bpm / 60 - size, seed=runtime.derive(seed, "extend"))
-        grown = replace(score, bars=body + 1, sections=_sections(score, played, known))
-        result = with_bars(grown, played, known * size, (body + 1) * size, set(ROLES))
+        fresh = perform(longer, tail=ring * score.bpm / 60 - size, seed=runtime.derive(seed, "extend"))
+        grown = replace(score, bars=body + 1, sections=_sections(score, fresh, known))
+        result = with_bars(grown, fresh, known * size, (body + 1) * size, set(ROLES))
         sound = sounded(engine, result, seconds, seed)
     return spliced(music, sound, score.seconds_at(known * size), seconds)
 
@@ -172,8 +172,8 @@ def restyle(
         draft = Draft(sheet=kept, known=0, until=len(sheet.bars), roles=roles)
         written = engine.write(brief, runtime.generator(runtime.derive(seed, "restyle")), draft)
         tail = max(0.0, score.beat_at(music.seconds) - score.beats)
-        played = replace(perform(written, tail=tail, seed=seed), sections=score.sections)
-        return sounded(engine, played, music.seconds, seed)
+        fresh = replace(perform(written, tail=tail, seed=seed), sections=score.sections)
+        return sounded(engine, fresh, music.seconds, seed)
 
 
 def score_of(music: Music) -> Score:
