@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import soundstage as ss
@@ -32,6 +33,14 @@ def test_names_are_found_when_they_are_asked_for() -> None:
     assert ss.__version__.count(".") == 2
     with pytest.raises(AttributeError, match="soundstage has no 'sing_opera'"):
         _ = ss.sing_opera
+
+
+def test_decode_stays_a_task_when_its_package_is_imported() -> None:
+    import soundstage.decode
+
+    sound = ss.Audio(np.zeros((1, 2400), np.float32), 24_000)
+    assert ss.decode is soundstage.decode
+    assert ss.decode(ss.encode(sound, kbps=1.5)).length == 2400
 
 
 def test_film_is_a_task_and_a_package() -> None:

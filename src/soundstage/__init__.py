@@ -52,12 +52,21 @@ class _Film(ModuleType):
         return self.film(*arguments, **options)
 
 
+class _Decode(ModuleType):
+    """The package `decode` and the task of that name in one."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        from soundstage.tasks.codec import decode
+
+        return decode(*arguments, **options)
+
+
 class _Soundstage(ModuleType):
-    """This package; it makes its subpackage `film` callable when the import system puts it here."""
+    """This package; it makes subpackages that bear a task's name callable when the import system puts them here."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "film" and isinstance(value, ModuleType):
-            value.__class__ = _Film
+        if name in ("film", "decode") and isinstance(value, ModuleType):
+            value.__class__ = _Film if name == "film" else _Decode
         super().__setattr__(name, value)
 
 
