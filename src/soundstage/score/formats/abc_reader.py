@@ -37,7 +37,6 @@ SIGNS = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
 TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 JUMPS = {"dacapo": "capo", "dacoda": "capo", "d.c.": "capo", "d.s.": "segno", "dcalfine": "capo", "dsalfine": "segno"}
 ORDER = "FCGDAEB"
-NO_MODES = ("exp", "treble", "bass", "alto", "tenor", "perc")
 
 
 def broken(problem: str) -> InputError:
