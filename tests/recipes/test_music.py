@@ -15,8 +15,9 @@ from soundstage.recipes.music_player import crop_step, measure_partials, spectra
 from soundstage.recipes.music_reader import batch_of, reading_loss
 from soundstage.recipes.music_writer import piece_loss
 from soundstage.score.instruments import VOICES
-from soundstage.score.language import SIDE_SIZES, VOCABULARY, encode
+from soundstage.score.language import SIDE_SIZES, VOCABULARY
 from soundstage.score.roster import place
+from soundstage.score.speller import encode
 from soundstage.score.styles import STYLES
 
 SMALL = replace(ensemble_starter(), player_width=16, player_depth=1, writer_width=16, writer_depth=1, writer_heads=2)

@@ -7,8 +7,9 @@ from soundstage.data.composer import sheets
 from soundstage.errors import InputError
 from soundstage.media.score import Chord, Metre, Note, Score, Tempo, Track
 from soundstage.score.grid import roles_of, sheet_of, spelled_by
-from soundstage.score.language import Speller, brief_of, spell
+from soundstage.score.language import brief_of, spell
 from soundstage.score.perform import perform
+from soundstage.score.speller import Speller
 from soundstage.score.theory import parse_key
 
 PIECES = list(islice(sheets(11), 40))

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from soundstage.data.composer import sheets
-from soundstage.score.language import SIDE_SIZES, STOP, TOKENS, VOCABULARY, Speller, brief_of, decode, encode, spell
+from soundstage.score.language import SIDE_SIZES, STOP, TOKENS, VOCABULARY, brief_of, spell
+from soundstage.score.speller import Speller, decode, encode
 from soundstage.score.theory import Harmony
 
 PIECES = list(islice(sheets(11), 40))

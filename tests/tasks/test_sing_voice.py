@@ -13,7 +13,8 @@ from soundstage.media import Note, Voice
 from soundstage.media.pitch import pitch
 from soundstage.score.articulation import phrases, placed
 from soundstage.score.lyrics import read_notes
-from soundstage.tasks.sing_voice import Sung, drawn_out, sing_live, sing_notes
+from soundstage.tasks.sing_grid import drawn_out
+from soundstage.tasks.sing_voice import Sung, sing_live, sing_notes
 
 NOTES = (Note(60, 1.0, 1.0, 80, "Sil-"), Note(62, 2.0, 1.0, 90, "ver"), Note(64, 5.0, 2.0, 90, "moon"))
 

@@ -23,7 +23,8 @@ from torch.nn import functional
 from soundstage.data.composer import sheets
 from soundstage.models.ensemble import EnsembleConfig, build_writer, ensemble_starter
 from soundstage.models.ensemble.writer import ScoreWriter
-from soundstage.score.language import PAD, SIDE_SIZES, TOKENS, encode
+from soundstage.score.language import PAD, SIDE_SIZES, TOKENS
+from soundstage.score.speller import encode
 from soundstage.train.loop import fit, load_ema
 
 ROW = 640

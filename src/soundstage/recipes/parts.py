@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
-from soundstage.errors import InputError
+from soundstage.errors import InputError, SoundstageError
 from soundstage.weights.card import Card
 
 
 def run(parts: Mapping[str, Callable[..., object]], arguments: Sequence[str]) -> None:
     """Runs the part that is named, for so many minutes if told, and prints the card where one comes of it.
 
-    Raises InputError for a part that there is not, and for minutes that are no number.
+    Exits with one line that says what is wrong where that cannot be done.
     """
+    try:
+        _run(parts, arguments)
+    except SoundstageError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+
+
+def _run(parts: Mapping[str, Callable[..., object]], arguments: Sequence[str]) -> None:
     name, *rest = arguments or [""]
     if name not in parts:
         raise InputError("part", f"{name!r} is none", f"give {', '.join(parts)}")

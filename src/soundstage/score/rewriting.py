@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from soundstage.score.language import TOKENS, Brief, Side, Speller, head, spell_bar, spell_part
+from soundstage.score.language import TOKENS, Brief, Side, head, spell_bar, spell_part
 from soundstage.score.sheet import Bar, Sheet
+from soundstage.score.speller import Speller
 
 
 class Rewriter:

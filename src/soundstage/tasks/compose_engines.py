@@ -20,10 +20,11 @@ from soundstage.models.ensemble import Ensemble
 from soundstage.models.ensemble.orchestra import Tone, play
 from soundstage.models.ensemble.writer import write
 from soundstage.score.instruments import BY_NAME, NAMES, voice_of
-from soundstage.score.language import Brief, Speller
+from soundstage.score.language import Brief
 from soundstage.score.mix import note_pan, pan_gains
 from soundstage.score.rewriting import Rewriter
 from soundstage.score.sheet import METRES, Sheet
+from soundstage.score.speller import Speller
 from soundstage.score.styles import STYLE_NAMES
 from soundstage.score.theory import MODES
 from soundstage.text.ngrams import ngrams
