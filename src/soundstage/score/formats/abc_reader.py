@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from soundstage.errors import InputError
-from soundstage.media.score import HELD, UNITS, Score
+from soundstage.media.score import HELD, Score
+from soundstage.score.formats.abc_fields import SIGNS, broken, key_field, length_of, metre_field, pace_field
 from soundstage.score.formats.assembly import Measure, Part, Written, assemble
-from soundstage.score.formats.keys import key_of, mode_named, pitch_of, signature_of
+from soundstage.score.formats.keys import pitch_of
 from soundstage.score.formats.repeats import Mark
 from soundstage.score.formats.syllables import clean
 from soundstage.score.formats.symbols import is_chord, is_none, parse
@@ -32,16 +32,8 @@ TOKEN = re.compile(
     rf"|(?:{NOTE}|(?P<rest>[zxZXy])){LENGTH}|(?P<tie>-)|(?P<broken>[<>]+)|(?P<overlay>&)|(?P<other>\s+|[().~HLMOPSTuv`\\$*;?@#])"
 )
 MEMBER = re.compile(NOTE + LENGTH)
-TEMPO = re.compile(r'(?:"[^"]*"\s*)?((?:\d+/\d+\s*)+)=\s*(\d+(?:\.\d+)?)|(?:"[^"]*"\s*)?(\d+(?:\.\d+)?)')
-SIGNS = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
 TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 JUMPS = {"dacapo": "capo", "dacoda": "capo", "d.c.": "capo", "d.s.": "segno", "dcalfine": "capo", "dsalfine": "segno"}
-ORDER = "FCGDAEB"
-
-
-def broken(problem: str) -> InputError:
-    """The one error for a text that is no tune."""
-    return InputError("abc", problem[:160], "give an ABC tune: fields X:, T:, M:, L:, K:, then its notes")
 
 
 Ties = dict[tuple[str, int], set[int]]
@@ -164,7 +156,7 @@ class _Reader:
 
     def _field(self, kind: str, value: str) -> None:
         if kind == "M":
-            metre = _metre(value)
+            metre = metre_field(value)
             for voice in self._concerned():
                 voice.metre = metre
                 if voice.bars and not voice.bars[-1].filled:
@@ -178,7 +170,7 @@ class _Reader:
             for voice in self._concerned():
                 voice.unit = Fraction(int(match[1]), int(match[2])) if match[1] else Fraction(1)
         elif kind == "Q":
-            if pace := _pace(value, self.now.unit):
+            if pace := pace_field(value, self.now.unit):
                 self._sign("tempo", pace)
         elif kind == "K":
             self._key(value)
@@ -201,26 +193,7 @@ class _Reader:
 
     def _key(self, value: str) -> None:
         """A key field; the first one begins the music."""
-        altered: dict[str, int] = {}
-        name = ""
-        words = [word for word in value.split() if "=" not in word or word.startswith(("^", "_", "="))]
-        text = " ".join(words)
-        if words and words[0] in ("HP", "Hp"):
-            altered, name = {"F": 1, "C": 1}, "D major"
-        elif match := re.match(r"([A-G])([#b]?)\s*([A-Za-z]*)", text):
-            mode = (
-                mode_named(match[3])
-                if match[3].lower() not in ("exp", "treble", "bass", "alto", "tenor", "perc")
-                else "major"
-            )
-            found = signature_of(f"{match[1]}{match[2]} {mode or 'major'}")
-            sharps, mode = found or (0, "major")
-            name = key_of(sharps, mode)
-            altered = dict.fromkeys(ORDER[: max(sharps, 0)], 1)
-            altered |= dict.fromkeys(ORDER[7 + min(sharps, 0) :], -1)
-            altered = {} if match[3].lower() == "exp" else altered
-        for sign, letter in re.findall(r"(?:^|\s)(\^\^|__|\^|_|=)([A-Ga-g])\b", text):
-            altered[letter.upper()] = SIGNS[sign]
+        altered, name = key_field(value)
         moved = re.search(r"transpose=(-?\d+)", value)
         octave = re.search(r"octave=(-?\d+)", value)
         for voice in self._concerned():
@@ -287,9 +260,9 @@ class _Reader:
             below = int(q) if q else TUPLETS.get(above, 3 if compound else 2)
             voice.tuplet = (Fraction(below, above), int(r) if r else above)
         elif match["chord"]:
-            self._struck_chord(match["chord"][1:-1], _times(match["cabove"], match["cslashes"], match["cbelow"]))
+            self._struck_chord(match["chord"][1:-1], length_of(match["cabove"], match["cslashes"], match["cbelow"]))
         elif match["letter"] or match["rest"]:
-            length = _times(match["above"], match["slashes"], match["below"])
+            length = length_of(match["above"], match["slashes"], match["below"])
             if match["rest"]:
                 self._rest(match["rest"], length)
             else:
@@ -394,7 +367,7 @@ class _Reader:
         members = list(MEMBER.finditer(inside))
         if not members:
             return
-        inner = _times(members[0]["above"], members[0]["slashes"], members[0]["below"])
+        inner = length_of(members[0]["above"], members[0]["slashes"], members[0]["below"])
         self._struck([self._pitch(m["sign"], m["letter"], m["octave"]) for m in members], length * inner)
 
     def _struck(self, pitches: list[tuple[tuple[str, int], int, bool]], times: Fraction) -> None:
@@ -501,37 +474,3 @@ def _joined(mark: Mark, more: Mark) -> None:
     mark.endings |= more.endings
     mark.segno, mark.coda, mark.fine = mark.segno | more.segno, mark.coda | more.coda, mark.fine | more.fine
     mark.jump = mark.jump or more.jump
-
-
-def _times(above: str, slashes: str, below: str) -> Fraction:
-    """A length in units: "3/2", "/", "//", "2"."""
-    top = int(above) if above else 1
-    if len(above) > 4 or len(below) > 4 or len(slashes) > 6:
-        raise broken("has a note of no length, or of too much")
-    if below and slashes:
-        return Fraction(top, int(below))
-    return Fraction(top, 2 ** len(slashes))
-
-
-def _metre(value: str) -> tuple[int, int]:
-    if value in ("C", "none", "free", ""):
-        return (4, 4)
-    if value == "C|":
-        return (2, 2)
-    match = re.fullmatch(r"\(?((?:\d+\s*\+\s*)*\d+)\)?\s*/\s*(\d+)", value)
-    beats = sum(int(number) for number in re.findall(r"\d+", match[1])) if match else 0
-    if match is None or int(match[2]) not in UNITS or not 0 < beats < 256:
-        raise broken(f"has the metre M:{value}, which is none")
-    return beats, int(match[2])
-
-
-def _pace(value: str, unit: Fraction) -> float | None:
-    """Quarters a minute of a tempo field; None where it only says a word."""
-    match = TEMPO.match(value)
-    if match is None:
-        return None
-    beat = sum((Fraction(part) for part in match[1].split()), Fraction(0)) if match[1] else unit
-    pace = float(match[2] or match[3]) * float(beat) * 4
-    if not 0 < pace < 10_000:
-        raise broken(f"has the tempo Q:{value}, which is none")
-    return pace
