@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from soundstage.score.styles import STYLE_NAMES
 from soundstage.score.theory import MODES
 from soundstage.tasks.compose import compose
 from soundstage.tasks.compose_engines import Impression
-from soundstage.tasks.compose_plan import Wishes, asked_for, plan, spoken_style
+from soundstage.tasks.compose_plan import Wishes, asked_for, font_of, plan, spoken_style
 
 EVEN = Impression(
     style=dict.fromkeys(STYLE_NAMES, 1 / len(STYLE_NAMES)),
@@ -147,3 +149,14 @@ def test_the_starter_plays_the_chords_and_the_form_that_were_asked_for():
 def test_the_same_seed_composes_the_same_sound():
     one, two = (compose("playful", seconds=3.0, style="chiptune", seed=1) for _ in range(2))
     assert one == two or np.array_equal(one.mix.samples, two.mix.samples)
+
+
+def test_a_result_depends_on_the_font_that_plays_it(tmp_path, monkeypatch):
+    assert font_of({"player": "synth"}) == {}
+    monkeypatch.setenv("SOUNDSTAGE_SOUNDFONT", str(tmp_path / "none.sf2"))
+    assert font_of({"player": "sampled"}) == {}
+    monkeypatch.setattr("soundstage.score.sampled.find_font", lambda: SimpleNamespace(path=tmp_path / "a.sf2"))
+    (tmp_path / "a.sf2").write_bytes(b"one")
+    first = compose.task.read_besides({"player": "sampled"})
+    (tmp_path / "a.sf2").write_bytes(b"another")
+    assert first["font"] != compose.task.read_besides({"player": "sampled"})["font"]

@@ -13,11 +13,11 @@ from soundstage.graph import Between, ModelRef, Says, Seed, task
 from soundstage.media import Music
 from soundstage.score.perform import perform
 from soundstage.score.structure import returned, sections_of
-from soundstage.tasks.compose_plan import FASTEST, SLOWEST, Player, Wishes, plan
+from soundstage.tasks.compose_plan import FASTEST, SLOWEST, Player, Wishes, font_of, plan
 from soundstage.weights import card_of
 
 
-@task(version=1)
+@task(version=1, besides=font_of)
 def compose(
     prompt: Annotated[str, Says("What it should be like: mood, style, scene, instruments, tempo, key.")],
     *,

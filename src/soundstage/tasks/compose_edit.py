@@ -24,7 +24,7 @@ from soundstage.score.progression import harmony, parse_progression
 from soundstage.score.roster import roster
 from soundstage.score.sheet import ROLES, Place, Sheet, form
 from soundstage.score.styles import style_named
-from soundstage.tasks.compose_plan import Player, asked_for, spoken_style
+from soundstage.tasks.compose_plan import Player, asked_for, font_of, spoken_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _BARS = re.compile(r"\s*(\d+)\s*(?:[-–:]\s*(\d+)\s*)?")
 
 
-@task(version=1)
+@task(version=1, besides=font_of)
 def inpaint(
     music: Annotated[Music, Says("What to change; with its score, so of `compose` or a .music file.")],
     *,
@@ -79,7 +79,7 @@ def inpaint(
     return spliced(music, sound, score.seconds_at(first * size), score.seconds_at(stop * size))
 
 
-@task(version=1)
+@task(version=1, besides=font_of)
 def extend(
     music: Annotated[Music, Says("What to go on from; with its score, so of `compose` or a .music file.")],
     *,
@@ -129,7 +129,7 @@ def extend(
     return spliced(music, sound, score.seconds_at(known * size), seconds)
 
 
-@task(version=1)
+@task(version=1, besides=font_of)
 def restyle(
     music: Annotated[Music, Says("What to play another way; with its score.")],
     style: Annotated[str, Says("A style, by its name or in words: jazz, a slow lullaby.")],

@@ -7,14 +7,14 @@ model reads between the lines.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from soundstage import runtime
-from soundstage.errors import InputError
+from soundstage.errors import InputError, SoundstageError
 from soundstage.score.instruments import instrument, mentioned
 from soundstage.score.language import Brief
 from soundstage.score.perform import RING, RING_LEAST, Fit, fit
@@ -201,3 +201,20 @@ def _drawn(chances: dict[str, float] | object, rng: np.random.Generator, tempera
     names, weights = zip(*chances.items(), strict=True)
     sharp = np.array(weights, np.float64) ** (1 / temperature) + 1e-12
     return str(names[rng.choice(len(names), p=sharp / sharp.sum())])
+
+
+def font_of(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """The sound font that a result depends on besides its inputs: which file, how long, how old; none by other players.
+
+    A font that is not there is told of when it is to play.
+    """
+    if inputs.get("player") != "sampled":
+        return {}
+    from soundstage.score.sampled import find_font
+
+    try:
+        path = find_font().path
+    except SoundstageError:
+        return {}
+    facts = path.stat()
+    return {"font": f"{path} {facts.st_size} {facts.st_mtime_ns}"}
