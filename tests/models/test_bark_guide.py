@@ -26,6 +26,7 @@ from soundstage.models.bark import (
     semantic,
     semantic_guides,
     symbol_starts,
+    symbols_at,
     wave,
 )
 from soundstage.models.bark.guide import Pointer, begun
@@ -186,3 +187,25 @@ def test_neither_level_nor_colour_is_heard() -> None:
     colour = torch.linspace(-1, 1, 64)[None, :, None]
     assert torch.allclose(centred(mel), centred(mel + 3), atol=1e-5)
     assert torch.allclose(centred(mel), centred(mel + colour - colour.mean()), atol=1e-4)
+
+
+TOLD = replace(LED, guide=replace(GUIDE, told=True), coarse=stage(26, 24, (7,) * 3 + (4,) + (TEXT + 1,) * 3))
+
+
+def test_a_token_is_told_its_symbol_and_those_around_but_none_of_a_voice() -> None:
+    text, said = torch.tensor([[4, 5, 6, 7]]), torch.tensor([[8, 14, 8, 3, 14, 7]])  # 1, 2, 1, 0, 2, 1 begin
+    assert symbols_at(TOLD, said, text, behind=2)[0].tolist() == [
+        [9, 9, 9], [9, 9, 9], [9, 4, 5], [9, 4, 5], [5, 6, 7], [6, 7, 9],
+    ]  # fmt: skip
+
+
+def test_the_symbols_reach_the_coarse_stage() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = Bark(TOLD).eval()
+    torch.nn.init.normal_(model.coarse.head.weight)
+    said = torch.tensor([[8, 3, 14, 7]])
+    one, other = (coarse(model, said, greedy, text_BS=torch.tensor([ids])) for ids in ([4, 5, 6, 7], [4, 5, 1, 7]))
+    assert one.shape == other.shape == (1, 2, 8)
+    assert torch.equal(one[..., :2], other[..., :2])  # the first token sees no further than the next symbol
+    assert not torch.equal(one, other)

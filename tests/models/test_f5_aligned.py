@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from soundstage.errors import InputError
-from soundstage.models.f5 import AlignedF5, Folding, after, aligned_loss, f5_tiny, fill, hear, together
-from soundstage.models.f5.folding import HEARD, HUSH, RATE
+from soundstage.models.f5 import AlignedF5, after, aligned_loss, f5_tiny, fill, hear, together
+from soundstage.codec.folding import HUSH, Folding
+from soundstage.models.f5.hearing import HEARD, RATE
 from soundstage.models.f5.phones import PhoneReader, whole_frames
 
 GOLDEN = [0.6409, -1.0834, -0.4163, 1.3731, -2.6433, -0.295]

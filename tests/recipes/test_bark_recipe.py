@@ -47,7 +47,7 @@ def found() -> list[Line]:
     generator = np.random.default_rng(0)
     for each in made:
         each.tokens = generator.integers(0, stages.UNITS, each.length) + stages.UNITS * each.begun()
-        each.codes = generator.integers(0, stages.CODES, (stages.BOOKS, 2 * each.length))
+        each.codes = generator.integers(0, stages.CODES, (stages.BOOKS, each.length))
     return made
 
 
@@ -115,7 +115,7 @@ def test_the_semantic_loss_leaves_the_padding_out(found: list[Line], model: Bark
 
 def test_the_coarse_batch_holds_codes_at_the_rate_of_its_tokens(found: list[Line], model: Bark) -> None:
     batch = stages.coarse_batch(CONFIG, found, of(found), 3, draws())
-    assert batch["codes"].shape[2] == 2 * batch["semantic"].shape[1]
+    assert batch["codes"].shape[2] == batch["semantic"].shape[1] == batch["symbols"].shape[1]
     assert batch["codes"].shape[2] * 2 < CONFIG.coarse.context
     loss, values = stages.coarse_loss(CONFIG, model.coarse, batch)
     assert abs(float(loss.detach()) - np.log(stages.CODES)) < 0.3  # it knows nothing yet

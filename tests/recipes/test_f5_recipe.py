@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from soundstage.codec.folding import Folding
 from soundstage.data.narrator import Recording
 from soundstage.data.narrator_sound import BANDS, HOP
 from soundstage.errors import InputError, MissingError
-from soundstage.models.f5 import Folding
 from soundstage.recipes.f5 import reference_of
 from soundstage.recipes.f5_batches import Corpus, batch, clipped, corpus, frames, joined, load, prepared, save
 

@@ -33,8 +33,9 @@ def recording(seed: int, phones: int = 12) -> Recording:
     )  # fmt: skip
 
 
-def encode(samples: np.ndarray) -> np.ndarray:
+def encode(recording: Recording) -> np.ndarray:
     """A codec of 50 frames a second, whose codes are the loudness of each frame and the book."""
+    samples = recording.samples
     frames = np.pad(samples, (0, -len(samples) % 480)).reshape(-1, 480)
     loud = (frames**2).mean(1) * 1e4
     return np.stack([(loud + book).astype(np.int64) % CODES for book in range(6)])
@@ -71,7 +72,7 @@ def test_a_sentence_is_found_again_in_the_corpus(found: Corpus) -> None:
     codes, phones, durations = found.of(5)
     real = recording(11)
     # Of the samples, 16 bits are kept, so a frame now and then has another loudness.
-    assert (codes == encode(real.samples)).mean() > 0.9
+    assert (codes == encode(real)).mean() > 0.9
     assert phones.tolist() == (real.phones + PHONES * real.flags.astype(int)).tolist()
     assert durations.sum() == codes.shape[1]
 

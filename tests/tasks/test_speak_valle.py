@@ -15,6 +15,7 @@ from soundstage.codec.seanet import SeanetConfig
 from soundstage.errors import InputError, MissingError
 from soundstage.media import Audio, Voice
 from soundstage.models.valle import Stack, Valle, ValleConfig
+from soundstage.tasks.codec_shared import books_stamp
 from soundstage.tasks.speak import speak, speak_live
 from soundstage.tasks.speak_valle import (
     PHONES,
@@ -22,7 +23,6 @@ from soundstage.tasks.speak_valle import (
     UNSAID,
     VOICES,
     Prompt,
-    books_stamp,
     marked,
     parts,
     read_voices,

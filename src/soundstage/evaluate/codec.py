@@ -33,9 +33,10 @@ from soundstage.media import Audio
 from soundstage.media.codes import Codes
 from soundstage.ops.mel import log_mel
 from soundstage.tasks.codec import decode, encode
+from soundstage.weights import card_of
 
-RATES = (1.5, 3.0, 6.0)
-"""kbit/s."""
+RATES, SPEECH_RATES = (1.5, 3.0, 6.0), (0.5, 1.0, 1.5, 2.0)
+"""kbit/s; the second of a codec for speech alone."""
 WIDE = 16_000
 """Hz, of PESQ and STOI."""
 MUSIC_SECONDS = 6.0
@@ -70,13 +71,16 @@ def evaluate(
     count: int = 20,
     seed: int = 0,
     folder: Path | None = None,
-    rates: Sequence[float] = RATES,
+    rates: Sequence[float] | None = None,
 ) -> Table:
     """Code `count` held-out sentences, each by another held-out speaker, and half as many held-out pieces of music.
 
-    With a `folder` the first sounds are kept there. Raises MissingError without flite or the extra `evaluate`.
+    A codec for speech alone hears no music. With a `folder` the first sounds are kept there. Raises MissingError
+    without flite or the extra `evaluate`.
     """
-    speech, music = spoken(count), played(max(1, count // 2), seed)
+    alone = card_of(model_ref).family == "speech_codec"
+    rates = rates or (SPEECH_RATES if alone else RATES)
+    speech, music = spoken(count), [] if alone else played(max(1, count // 2), seed)
     rows: list[Measure] = []
     spent = {"encode": 0.0, "decode": 0.0}
     for kbps in rates:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from soundstage import runtime
 from soundstage.data import narrator
@@ -22,8 +21,8 @@ from soundstage.evaluate.clones import measure_clones
 from soundstage.evaluate.intelligibility import NOTHING
 from soundstage.evaluate.table import Measure, Table
 from soundstage.media import Audio, Voice
+from soundstage.tasks.codec_shared import CODECS
 from soundstage.tasks.speak import speak
-from soundstage.tasks.speak_valle import CODECS
 from soundstage.weights import card_of
 
 
@@ -86,5 +85,4 @@ def evaluate(
 def through(codec: str, samples: np.ndarray, books: int) -> Audio:
     """A sound at the narrator's rate through the first books of a codec."""
     with runtime.use(codec, CODECS) as engine:
-        codes = engine.encode(torch.from_numpy(samples)[None, None], books)
-        return Audio(engine.decode(codes)[0].float().cpu().numpy()[:, : len(samples)], RATE)
+        return Audio(engine.sound_of(engine.codes_of(samples, books))[None, : len(samples)], RATE)

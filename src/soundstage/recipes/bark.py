@@ -3,7 +3,7 @@
     python -m soundstage.recipes.bark data         # sentences of the narrator, half with an event; 10 core-minutes
     python -m soundstage.recipes.bark tokeniser    # 5 core-minutes
     python -m soundstage.recipes.bark semantic     # 12 core-minutes; needs no codec
-    python -m soundstage.recipes.bark coarse       # 15 core-minutes; needs starter/codec, as do those that follow
+    python -m soundstage.recipes.bark coarse       # 45 core-minutes; this and the following need starter/speech-codec
     python -m soundstage.recipes.bark fine         # 6 core-minutes
     python -m soundstage.recipes.bark_listener     # 4 core-minutes; the judge of laughs, sighs and hums
     python -m soundstage.recipes.bark export       # writes starter/bark with its voices
@@ -39,6 +39,7 @@ from soundstage.recipes import bark_stages as stages
 from soundstage.recipes import bark_tokeniser
 from soundstage.recipes.bark_corpus import Line, line, lines
 from soundstage.recipes.parts import run
+from soundstage.tasks.codec_shared import CODECS, SharedCodec, codebooks
 from soundstage.tasks.speak_bark_phones import VOICES
 from soundstage.text.symbols import SYMBOLS
 from soundstage.train.loop import CHECKPOINT, fit, load_ema
@@ -50,7 +51,7 @@ NARRATOR = Path("runs/narrator")
 RUNS = Path("runs/bark")
 DATA = RUNS / "data"
 STARTER = Path(__file__).parents[1] / "starter" / "bark"
-CODEC = "starter/codec"
+CODEC = "starter/speech-codec"
 TEMPERATURES = {"semantic": 0.7, "coarse": 0.7, "fine": 0.5}
 DATA_NOTE = (
     "Sentences of our own grammar, spoken by flite 2.2 (voices slt, awb and rms, Carnegie Mellon University, BSD-like "
@@ -58,9 +59,9 @@ DATA_NOTE = (
     "from the same speakers' own vowels (data/paralinguistics.py). No recording of a person."
 )
 NOTES = (
-    "English at 24 kHz through starter/codec. [laughs], [sighs], [hums], [gasps] and [clears throat] are made where "
-    "they are written. Words and phones have times, to 20 ms. A clone takes over the colour and pitch of three seconds "
-    "of a recording, within the range of synthetic speakers."
+    "English at 24 kHz through starter/speech-codec. [laughs], [sighs], [hums], [gasps] and [clears throat] are made "
+    "where they are written. Words and phones have times, to 20 ms. A clone takes over the colour and pitch of three "
+    "seconds of a recording, within the range of synthetic speakers."
 )
 
 
@@ -117,10 +118,8 @@ def corpus(*, codes: bool) -> Corpus:
     if codes:
         books = stages.bark_starter().books
 
-        codec = cache(lambda: load(CODEC).module)  # only when codes must be made
-
         def code(each: Line) -> NDArray[np.int64]:
-            made: Tensor = codec().encode(each.sound()[None, None], books)[0]  # type: ignore[operator]
+            made: Tensor = shared().codes_of(each.sound().numpy(), books)[0]
             return made.numpy().astype(np.int64)
 
         for each, row in zip(found, _kept("codes", found, code), strict=True):
@@ -133,9 +132,14 @@ def corpus(*, codes: bool) -> Corpus:
 
 def begun() -> Bark:
     """The stages before training, their codes already near those that sound like them."""
-    books = load(CODEC).module.quantiser.voice.books  # type: ignore[union-attr]
-    codebooks = torch.stack([book.codebook for book in books])  # type: ignore[union-attr]
-    return stages.informed(stages.untrained(), codebooks[: stages.BOOKS])
+    return stages.informed(stages.untrained(), torch.stack(codebooks(shared().model, stages.BOOKS)))
+
+
+@cache
+def shared() -> SharedCodec:
+    """The codec whose codes are learned."""
+    loaded = load(CODEC)
+    return CODECS[loaded.card.family](loaded)  # type: ignore[no-any-return]
 
 
 def make_data() -> None:
@@ -221,7 +225,7 @@ def prompt_of(line: Line) -> VoicePrompt:
 @torch.inference_mode()
 def voices(model: Bark) -> dict[str, VoicePrompt]:
     """What each voice with a name is continued from: a whole sentence of two to three seconds without an event."""
-    codec, out = load(CODEC).module, {}
+    out = {}
     tokeniser = model.tokeniser
     assert tokeniser is not None
     for name, speaker in narrator.cast().items():
@@ -230,7 +234,7 @@ def voices(model: Bark) -> dict[str, VoicePrompt]:
         chosen = line(max(fitting, key=lambda each: len(each.f0)), 0)
         chosen.tokens = (tokeniser.encode(chosen.sound()[None])[0] % tokeniser.config.units).numpy()
         chosen.tokens = chosen.tokens + tokeniser.config.units * chosen.begun()
-        chosen.codes = codec.encode(chosen.sound()[None, None], model.config.books)[0].numpy()  # type: ignore[operator]
+        chosen.codes = shared().codes_of(chosen.sound().numpy(), model.config.books)[0].numpy()
         out[name] = prompt_of(chosen)
     return out
 

@@ -26,17 +26,19 @@ from soundstage.models.bark import (
     TransformerConfig,
     coarse_guides,
     semantic_guides,
+    symbols_at,
 )
 from soundstage.models.bark.model import CausalModel, FineModel
 from soundstage.recipes.bark_corpus import CLASSES, MANNERS, Line, alike
 
 UNITS, BEGINS = 512, 3
-CODES, BOOKS = 1024, 6
+CODES, BOOKS = 1024, 4
+FRAME_RATE = 25.0  # of the codec, as that of the semantic tokens
 
 
 def bark_starter() -> BarkConfig:
-    """`starter/bark`: 25 semantic tokens and 50 frames a second, text of phones and tags, `starter/codec`'s sound."""
-    guide = Guide(units=UNITS, begins=BEGINS)
+    """`starter/bark`: 25 semantic tokens and 25 frames a second, text of phones and tags, `starter/speech-codec`."""
+    guide = Guide(units=UNITS, begins=BEGINS, told=True)
     semantic, text = UNITS * BEGINS, CLASSES * MANNERS
     coarse = 2 * CODES
     offset = semantic + 1
@@ -46,14 +48,15 @@ def bark_starter() -> BarkConfig:
             beside=(text + 1,) * 3 + (guide.waits,),
         ),
         coarse=TransformerConfig(
-            width=192, depth=5, heads=4, ids=coarse + 2, out=coarse, context=1 + 800, beside=(UNITS + 1,) * 3 + (4,),
+            width=256, depth=5, heads=4, ids=coarse + 2, out=coarse, context=1 + 400,
+            beside=(UNITS + 1,) * 3 + (2,) + (text + 1,) * 3,
         ),
-        fine=TransformerConfig(width=192, depth=3, heads=4, ids=CODES + 1, out=CODES + 1, context=256),
+        fine=TransformerConfig(width=256, depth=4, heads=4, ids=CODES + 1, out=CODES + 1, context=128),
         codec=None, guide=guide, tokeniser=TokeniserConfig(symbols=CLASSES, units=UNITS, begins=BEGINS),
         books=BOOKS, codes=CODES, semantic_codes=semantic, text_offset=offset, text_padding=offset + text,
         semantic_start=offset + text + 1, text_tokens=96, semantic_tokens=279, coarse_padding=coarse,
-        coarse_start=coarse + 1, coarse_reads=0, coarse_history=640, coarse_step=160, fine_window=256, fine_step=128,
-        semantic_rate=25.0, frame_rate=50.0,
+        coarse_start=coarse + 1, coarse_reads=0, coarse_history=320, coarse_step=80, fine_window=128, fine_step=64,
+        semantic_rate=25.0, frame_rate=FRAME_RATE,
     )  # fmt: skip
 
 
@@ -116,20 +119,34 @@ def coarse_batch(
 ) -> dict[str, Tensor]:
     """Stretches of two recordings of one speaker end to end, [B, T] semantic tokens and [B, 2, F] codes.
 
-    All rows of a batch are cut to one length, at most what the stage reads.
+    All rows of a batch are cut to one length, at most what the stage reads. The text is that of the second recording,
+    and of the first too in the half of the rows that have no voice.
     """
     ratio, most = round(config.ratio), (config.coarse.context - 1) // round(config.ratio)
-    semantic, codes = [], []
+    semantic, codes, symbols = [], [], []
     for _ in range(rows):
         own = of[int(torch.randint(len(of), (), generator=generator))]
         picks = [found[own[int(torch.randint(len(own), (), generator=generator))]] for _ in range(2)]
         semantic.append(np.concatenate([line.tokens for line in picks]))
+        symbols.append(_told(config, picks, int(torch.randint(2, (), generator=generator))))
         codes.append(np.concatenate([line.codes[:, : line.length * ratio // 2] for line in picks], 1))
     length = min(most, int(np.median([len(tokens) for tokens in semantic])))
     frames = length * ratio // config.coarse_books
     semantic = [_sized(tokens, length, config.semantic_codes) for tokens in semantic]
     codes = [_sized(known, frames, -1) for known in codes]
-    return {"semantic": torch.from_numpy(np.stack(semantic)), "codes": torch.from_numpy(np.stack(codes))}
+    symbols = [_sized(told.T, length, config.text_ids).T for told in symbols]
+    parts = {"semantic": semantic, "codes": codes, "symbols": symbols}
+    return {name: torch.from_numpy(np.stack(rows)) for name, rows in parts.items()}
+
+
+def _told(config: BarkConfig, picks: Sequence[Line], known: int) -> NDArray[np.int64]:
+    """The symbols around each token [T, J] of some lines end to end; those of the first are kept back, or `known`."""
+    rows = []
+    for index, line in enumerate(picks):
+        tokens, text = (torch.from_numpy(values)[None] for values in (line.tokens, line.text))
+        behind = 0 if index or known else line.length
+        rows.append(symbols_at(config, tokens, text, behind)[0].numpy())
+    return np.concatenate(rows)
 
 
 def _sized(values: NDArray[np.int64], length: int, fill: int) -> NDArray[np.int64]:
@@ -147,7 +164,7 @@ def coarse_loss(config: BarkConfig, model: CausalModel, batch: dict[str, Tensor]
     known = codes_BKF >= 0
     flat = torch.where(known, codes_BKF + offsets, config.coarse_padding).transpose(1, 2).flatten(1)
     start = flat.new_full((len(flat), 1), config.coarse_start)
-    guides = coarse_guides(config, batch["semantic"], flat.shape[1])
+    guides = coarse_guides(config, batch["semantic"], flat.shape[1], batch["symbols"])
     x_BND = model.hidden(torch.cat((start, flat[:, :-1]), 1), guides_BTJ=guides)
     losses, values = [], {}
     for book in range(books):

@@ -19,11 +19,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from soundstage.codec.folding import Folding, whole_frames
 from soundstage.data import narrator
 from soundstage.data.narrator import Recording
 from soundstage.errors import MissingError
-from soundstage.models.f5 import Aligned, AlignedConfig, Folding, f5_starter, hear
-from soundstage.models.f5.folding import QUIET
+from soundstage.models.f5 import Aligned, AlignedConfig, f5_starter, hear
 from soundstage.text.symbols import SYMBOLS
 
 DATA = Path("runs/narrator")
@@ -60,15 +60,8 @@ class Corpus:
 
 
 def frames(recording: Recording, stack: int) -> Tensor:
-    """[1, T, M + 2] log envelope, log pitch with its gaps bridged, and voicing −1 or 1; T fills whole tokens."""
-    voiced = np.flatnonzero(recording.f0 > 0)
-    pitch = np.full(len(recording.f0), np.log(120.0))
-    if len(voiced):
-        pitch = np.interp(np.arange(len(recording.f0)), voiced, np.log(recording.f0[voiced]))
-    envelope = np.maximum(recording.envelope, QUIET)
-    voicing = np.where(recording.f0 > 0, 1.0, -1.0)
-    joined = np.concatenate((envelope, pitch[:, None], voicing[:, None]), 1).astype(np.float32)
-    return torch.from_numpy(np.pad(joined, ((0, -len(joined) % stack), (0, 0)), mode="edge"))[None]
+    """[1, T, M + 2] of a recording, see `codec.folding.whole_frames`."""
+    return whole_frames(torch.from_numpy(recording.envelope), torch.from_numpy(recording.f0), stack)
 
 
 def prepared(recording: Recording, folding: Folding) -> Sentence:

@@ -1,7 +1,7 @@
 """Trains `starter/valle`: codes of the narrator, the two networks, export. Every part resumes where it was stopped.
 
     python -m soundstage.recipes.voice data     # the narrator's speech, if it is not there yet
-    python -m soundstage.recipes.valle data     # its codes by starter/codec, once; again where the codec has changed
+    python -m soundstage.recipes.valle data     # its codes by starter/speech-codec; again where that has changed
     python -m soundstage.recipes.valle ar 35    # the first book; minutes on one core
     python -m soundstage.recipes.valle nar 20   # the others
     python -m soundstage.recipes.valle export   # writes starter/valle; usable at any moment of training
@@ -25,11 +25,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from soundstage.data import narrator
+from soundstage.data.narrator import Recording
 from soundstage.evaluate.valle import evaluate
+from soundstage.models.speech_codec import SpeechCodec
 from soundstage.models.valle import FirstBook, OtherBooks, Place, Valle, ages, valle_starter
+from soundstage.recipes.f5_batches import frames
 from soundstage.recipes.parts import run
 from soundstage.recipes.valle_pairs import LONGEST_PROMPT, Batch, Corpus, corpus, draw, encode_shards, stretch
-from soundstage.tasks.speak_valle import SYMBOLS, VOICES, Prompt, books_stamp, write_voices
+from soundstage.tasks.codec_shared import books_stamp
+from soundstage.tasks.speak_valle import SYMBOLS, VOICES, Prompt, write_voices
 from soundstage.train.loop import fit, load_ema
 from soundstage.weights.card import Card
 from soundstage.weights.load import load, save_starter
@@ -37,31 +41,31 @@ from soundstage.weights.load import load, save_starter
 DATA = Path("runs/narrator")
 RUNS = Path("runs/valle")
 STARTER = Path(__file__).parents[1] / "starter" / "valle"
-CODEC = "starter/codec"
+CODEC = "starter/speech-codec"
 TOKENS = 4000
 """Phones and frames of a batch, about."""
 SLIP = 0.06
 """How often a token that the first network reads is another one of the batch."""
-STAGES = (0.3, 0.25, 0.2, 0.15, 0.1)
+STAGES = (0.45, 0.3, 0.25)
 """How often each further book is learned: the first of them carry most."""
 TEMPERATURE = 0.3
 """Of the first book: from 0.1 to 0.5 words are understood alike, at 0.7 fewer."""
 NOTES = (
     "English at 24 kHz in the voice of a prompt of three seconds: two small transformers write the first books of "
-    "starter/codec, which sounds them. A pointer tells at every frame which phone is being spoken, so that no word is "
-    "lost or said twice, and times are exact. Small and quick to train rather than good: it has the timbre of the "
-    "synthesisers it learned from, and starter/voice is clearer. A clone takes over the colour and the pitch of its "
-    "reference within the range of synthetic speakers. Melody is the narrator's: flat, not ruled by marks or styles."
+    "starter/speech-codec, which sounds them. A pointer tells at every frame which phone is being spoken, so that no "
+    "word is lost or said twice, and times are exact. Small and quick to train rather than good: it has the timbre of "
+    "the synthesisers it learned from, and starter/voice is clearer. A clone takes over the colour and the pitch of "
+    "its reference within the range of synthetic speakers. Melody is the narrator's: flat, without rules or styles."
 )
 
 
 def encode_all() -> None:
     """The narrator's shards as codes. Raises MissingError without them or without the codec."""
-    codec: Any = load(CODEC).module
-    books = valle_starter(SYMBOLS).books
+    codec = cast(SpeechCodec, load(CODEC).module)
+    books, stack = valle_starter(SYMBOLS).books, codec.config.stack
 
-    def encode(samples: NDArray[np.float32]) -> NDArray[np.integer]:
-        return cast(NDArray[np.integer], codec.encode(torch.from_numpy(samples)[None, None], books)[0].numpy())
+    def encode(recording: Recording) -> NDArray[np.integer]:
+        return cast(NDArray[np.integer], codec.encode(frames(recording, stack), books)[0].numpy())
 
     encode_shards(DATA, RUNS / "codes", encode, books_stamp(codec, books))
 
@@ -156,7 +160,7 @@ def data_note(found: Corpus) -> str:
     return (
         f"{hours:.1f} hours: {len(found.order):,} sentences of our own grammar, spoken by flite 2.2 (voices slt, awb "
         f"and rms, Carnegie Mellon University, BSD-like licence) as {len(found.names)} synthetic speakers, as codes "
-        "of starter/codec. No recording of a person."
+        "of starter/speech-codec. No recording of a person."
     )
 
 

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from soundstage.data import narrator
+from soundstage.data.narrator import Recording
 from soundstage.errors import MissingError
 from soundstage.tasks.speak_valle import UNSAID, marked
 
-Encode = Callable[[NDArray[np.float32]], NDArray[np.integer]]  # samples [N] at 24 kHz to codes [K, T]
+Encode = Callable[[Recording], NDArray[np.integer]]  # to codes [K, T]
 UNSAID_SHARE = 0.35
 """How many prompts come without their words."""
-SHORTEST, LONGEST_PROMPT = 50, 150
+SHORTEST, LONGEST_PROMPT = 25, 75
 """Frames of a prompt."""
 
 
@@ -45,7 +46,7 @@ def encode_shards(
         speaker, recordings = narrator.load(path)
         if speaker.base in narrator.UNSURE:
             continue
-        codes = [encode(recording.samples) for recording in recordings]
+        codes = [encode(recording) for recording in recordings]
         lasting = [frames_of(r.durations, c.shape[1]) for r, c in zip(recordings, codes, strict=True)]
         partial = place.with_name(f".{place.name}.{os.getpid()}.npz")
         np.savez(

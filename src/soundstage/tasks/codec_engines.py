@@ -60,7 +60,7 @@ class Coder:
         self.card, self.stream = loaded.card, make_stream
         self.codec: Any = loaded.module
         self.config = cast(Config, self.codec.config)
-        self.device = next(self.codec.parameters()).device
+        self.device = next(iter(self.codec.state_dict().values())).device
         self.books = fingerprint(cast(nn.Module, self.codec.quantiser))
 
     def books_at(self, kbps: float | None) -> int:
@@ -200,6 +200,16 @@ def mimi(loaded: Loaded) -> Coder:
 mimi.dtypes = Coder.dtypes  # type: ignore[attr-defined]
 
 
+def speech(loaded: Loaded) -> Coder:
+    """The codec that is measured and sounded by a vocoder."""
+    from soundstage.tasks.codec_speech import SpeechCoder
+
+    return SpeechCoder(loaded)
+
+
+speech.dtypes = Coder.dtypes  # type: ignore[attr-defined]
+
+
 def fingerprint(quantiser: nn.Module) -> str:
     """The hash of the codebooks and of what lies about them: what the codes mean. Other weights do not enter."""
     found = hashlib.sha256()
@@ -210,4 +220,6 @@ def fingerprint(quantiser: nn.Module) -> str:
     return found.hexdigest()
 
 
-ENGINES: dict[str, Callable[[Loaded], Coder]] = {"codec": Coder, "encodec": encodec, "mimi": mimi}
+ENGINES: dict[str, Callable[[Loaded], Coder]] = {
+    "codec": Coder, "encodec": encodec, "mimi": mimi, "speech_codec": speech,
+}  # fmt: skip

@@ -25,14 +25,13 @@ from soundstage.media.pitch import pitch
 from soundstage.models.revoice import RevoiceModel, manner_of
 from soundstage.models.voice import Score, relieved, stream
 from soundstage.models.voice.model import mel_bands
-from soundstage.ops.envelope import spectral_envelope
+from soundstage.tasks.analysis import FFT, analysed
 from soundstage.tasks.said import Manner
 from soundstage.tasks.speak_voice import StarterVoice, heard
 from soundstage.weights import Loaded
 
 SPEAKER = "starter/voice"
 EXAMPLE = "The harbour was quiet this morning, and the boats lay side by side. Who would have thought that?"
-FFT = 2048
 NARROWEST, WIDEST = 0.6, 1.6
 """How much a range of pitch may be narrowed or widened."""
 LARGEST = 4.0
@@ -95,10 +94,8 @@ class Revoicer:
         level = float(np.sqrt(np.mean(samples.astype(np.float64) ** 2)))
         step = 2 * self.hop
         padded = np.pad(samples * np.float32(0.07 / level), (0, -len(samples) % step))
-        f0 = pitch(padded, self.rate).f0
-        wave, pitches = torch.from_numpy(padded), torch.from_numpy(f0)
-        power = spectral_envelope(wave, pitches, self.rate, self.hop, FFT)
-        measured = (power @ self.bands + 1e-9).log()[None].to(self.device)
+        f0, envelope = analysed(padded, self.rate, self.hop, self.bands)
+        wave, pitches, measured = torch.from_numpy(padded), torch.from_numpy(f0), envelope[None].to(self.device)
         envelope = self._changed(wave.to(self.device), pitches.to(self.device), measured, target, audio.rate, speaker)
         bridged, voiced = self._melody(f0, target, semitones)
         noise = torch.randn(1, len(padded), generator=generator, device=generator.device).to(self.device)

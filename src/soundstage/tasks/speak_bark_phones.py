@@ -13,19 +13,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from soundstage import runtime
 from soundstage.decode import Sampler
 from soundstage.errors import InputError
 from soundstage.media import Audio, Voice
 from soundstage.models.bark import Bark, VoicePrompt, generate, symbol_starts
+from soundstage.tasks.codec_shared import CODECS
 from soundstage.tasks.said import Manner, Said, by_phones
 from soundstage.tasks.speak_voice import frontend, heard
 from soundstage.text.phonemes import Phone, Spoken
@@ -55,18 +54,6 @@ class Symbol:
     name: str
     flags: int
     phone: int
-
-
-class Shared:
-    """A codec as another model uses it: its module, with `encode(samples, books)` and `decode(codes)`."""
-
-    dtypes = ("float32",)
-
-    def __init__(self, loaded: Loaded) -> None:
-        self.module: nn.Module = loaded.module
-
-
-CODECS: Mapping[str, type[Shared]] = MappingProxyType({"codec": Shared, "encodec": Shared})
 
 
 class PhoneBark:
@@ -112,8 +99,8 @@ class PhoneBark:
         size = tokeniser.config.samples
         sound = torch.from_numpy(samples[: round(PROMPT * self.rate) // size * size].copy()).to(self.device)
         sound = sound[: len(sound) // size * size]
-        with runtime.use(self.codec, CODECS) as shared, torch.inference_mode():
-            codes = shared.module.encode(sound[None, None], self.model.config.books)[0]  # type: ignore[operator]
+        with runtime.use(self.codec, CODECS) as shared:
+            codes = shared.codes_of(samples[: len(sound)], self.model.config.books)[0]
             tokens = tokeniser.encode(sound[None])[0]
         return VoicePrompt(semantic_S=tokens, coarse_KT=codes[: self.model.config.coarse_books], fine_KT=codes)
 
@@ -159,8 +146,8 @@ class PhoneBark:
             on_stage=lambda *_: runtime.check_cancelled(),
         )
         tokens = spoken.semantic_BT[0, : int(spoken.tokens_B[0])]
-        with runtime.use(self.codec, CODECS) as shared, torch.inference_mode():
-            sound = shared.module.decode(spoken.fine_BKT)[0, 0].float().cpu().numpy()  # type: ignore[operator]
+        with runtime.use(self.codec, CODECS) as shared:
+            sound = shared.sound_of(spoken.fine_BKT)
         samples = self.rate / self.model.config.semantic_rate  # of a token
         starts = symbol_starts(self.model.config, tokens)
         edges = [round(start * samples) for start in [*starts[1:], float(len(tokens))]]

@@ -23,7 +23,7 @@ from soundstage import runtime
 from soundstage.errors import InputError
 from soundstage.media import Audio, Voice
 from soundstage.models.f5 import Aligned, AlignedF5, after, fill, hear, together
-from soundstage.models.f5.folding import HOP, RATE
+from soundstage.models.f5.hearing import HOP, RATE
 from soundstage.models.voice import Score, stream
 from soundstage.tasks.said import Manner, Said, by_phones, rests_of, with_rests
 from soundstage.tasks.speak_voice import StarterVoice, frontend, heard

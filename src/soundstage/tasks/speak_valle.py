@@ -9,7 +9,6 @@ R frames of a prompt · K books · N samples
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,15 +18,15 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from soundstage import runtime
 from soundstage.decode import Sampler
 from soundstage.errors import InputError, MissingError
 from soundstage.media import Audio, Voice
 from soundstage.models.valle import Line, Valle, generate
-from soundstage.nn.conv import Stream
 from soundstage.tasks.align import align
+from soundstage.tasks.codec_shared import CODECS, SharedCodec, books_stamp
 from soundstage.tasks.said import Manner, Said, by_phones, by_words, rests_of, with_rests
 from soundstage.tasks.speak_voice import frontend, heard
 from soundstage.text.phonemes import Spoken
@@ -44,7 +43,6 @@ PROMPT = 3.0  # seconds
 LEVEL, LOUDEST = 0.07, 0.97  # of the narrator: root mean square, and peak
 LONGEST = 84  # phones in one go
 TEMPERATURE, TOP_P = 0.7, 0.9
-CHUNK = 25  # frames of a live piece
 
 
 @dataclass(frozen=True)
@@ -113,12 +111,12 @@ class ValleSpeaker:
         level = float(np.sqrt(np.mean(samples**2)))
         samples = samples * min(LEVEL / level, LOUDEST / float(np.abs(samples).max()))
         with self._open() as codec:
-            codes = codec.encode(torch.from_numpy(samples)[None, None], self.books)[0].to(self.device)
+            codes = codec.codes_of(samples, self.books)[0].to(self.device)
         place = torch.zeros(codes.shape[-1], dtype=torch.long, device=self.device)
         return Prompt(codes, torch.tensor([UNSAID], device=self.device), place)
 
     @contextmanager
-    def _open(self) -> Iterator[SoundCodec]:
+    def _open(self) -> Iterator[SharedCodec]:
         """The codec, if its books are those that the model learned to write."""
         with runtime.use(self.codec, CODECS) as codec:
             if self.stamp not in ("", books_stamp(codec.model, self.books)):
@@ -132,7 +130,7 @@ class ValleSpeaker:
 
     def _sound(self, sentence: Spoken, codes: Tensor, lengths: list[int] | None) -> Said:
         with self._open() as codec:
-            sound = codec.decode(codes[None])[0, 0].float().cpu().numpy()
+            sound = codec.sound_of(codes[None])
         if lengths is None:
             return by_words(sentence, sound, *align(sound, self.rate, sentence))
         return by_phones(sentence, sound, lengths)
@@ -146,7 +144,7 @@ class ValleSpeaker:
             yield from self._sound(sentence, codes, None).pieces(self.rate)
             return
         with self._open() as codec:
-            yield from with_rests(_live(codec, codes), rests_of(sentence, lengths), self.rate)
+            yield from with_rests(codec.pieces_of(codes[None]), rests_of(sentence, lengths), self.rate)
 
     def _codes(
         self, sentence: Spoken, speaker: Prompt, manner: Manner, generator: torch.Generator
@@ -170,43 +168,6 @@ class ValleSpeaker:
             if spoken.place_BT is not None:
                 lengths += (self.hop * spoken.place_BT[0].bincount(minlength=stop - first)).tolist()
         return torch.cat(codes, -1), lengths if pointed else None
-
-
-class SoundCodec:
-    """A codec as samples to codes and back."""
-
-    dtypes = ("float32",)
-
-    def __init__(self, loaded: Loaded) -> None:
-        self.model: Any = loaded.module
-        self.device = next(self.model.parameters()).device
-
-    def encode(self, samples_B1T: Tensor, books: int) -> Tensor:
-        """Codes [B, K, N] of the first books."""
-        return cast(Tensor, self.model.encode(samples_B1T.to(self.device), books))
-
-    def decode(self, codes_BKN: Tensor, stream: Stream | None = None) -> Tensor:
-        """Samples [B, 1, T]."""
-        return cast(Tensor, self.model.decode(codes_BKN.to(self.device), stream))
-
-
-def books_stamp(codec: nn.Module, books: int) -> str:
-    """What pins the meaning of the codes of a codec's first books, whatever becomes of the others and its decoder."""
-    tables = [tensor for name, tensor in codec.state_dict().items() if name.endswith("codebook")]
-    digest = hashlib.sha256()
-    for tensor in tables[:books]:
-        digest.update(tensor.half().cpu().numpy().tobytes())
-    return digest.hexdigest()[:16]
-
-
-CODECS = {"codec": SoundCodec, "encodec": SoundCodec}
-
-
-def _live(codec: SoundCodec, codes_KT: Tensor) -> Iterator[NDArray[np.float32]]:
-    stream = Stream()
-    for first in range(0, codes_KT.shape[1], CHUNK):
-        stream.ending = first + CHUNK >= codes_KT.shape[1]
-        yield codec.decode(codes_KT[None, :, first : first + CHUNK], stream)[0, 0].float().cpu().numpy()
 
 
 def parts(symbols: Sequence[str], flags: Sequence[int], most: int = LONGEST) -> list[tuple[int, int]]:

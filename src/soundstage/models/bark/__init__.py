@@ -4,7 +4,7 @@ Read `model` first: the config and the three transformers. `stages` has the engi
 `generate`, which joins them; `prompt` is the voice they continue.
 """
 
-from soundstage.models.bark.guide import coarse_guides, semantic_guides, symbol_starts
+from soundstage.models.bark.guide import coarse_guides, semantic_guides, symbol_starts, symbols_at
 from soundstage.models.bark.model import Bark, BarkConfig, Guide, TransformerConfig, bark_large, bark_small
 from soundstage.models.bark.prompt import VoicePrompt
 from soundstage.models.bark.stages import Spoken, coarse, fine, generate, semantic, wave
@@ -29,5 +29,6 @@ __all__ = [
     "semantic",
     "semantic_guides",
     "symbol_starts",
+    "symbols_at",
     "wave",
 ]

@@ -83,8 +83,11 @@ def semantic_guides(config: BarkConfig, text_BS: Tensor, tokens_BT: Tensor) -> T
     return _beside(config, text_BS, place_BT, index_T - since_BT)
 
 
-def coarse_guides(config: BarkConfig, semantic_BT: Tensor, count: int) -> Tensor:
-    """What stands beside the token before each of `count` coarse ones, [B, N, J]: the units around the time of that."""
+def coarse_guides(config: BarkConfig, semantic_BT: Tensor, count: int, symbols_BTJ: Tensor | None = None) -> Tensor:
+    """What stands beside the token before each of `count` coarse ones, [B, N, J]: the units around the time of that.
+
+    Where the guide has them told, also the symbols around it (`symbols_at`); None: they are not known.
+    """
     guide, ratio = guide_of(config), round(config.ratio)
     units_BT = torch.where(semantic_BT < config.semantic_codes, semantic_BT % guide.units, guide.units)
     around = guide.around
@@ -92,7 +95,32 @@ def coarse_guides(config: BarkConfig, semantic_BT: Tensor, count: int) -> Tensor
     units_BT = F.pad(units_BT, (around, around + spare), value=guide.units)
     index_N = torch.arange(count, device=semantic_BT.device)
     near = [units_BT[:, index_N // ratio + shift] for shift in range(2 * around + 1)]
-    return torch.stack([*near, (index_N % ratio).expand(len(semantic_BT), -1)], -1)
+    beside = torch.stack([*near, (index_N % ratio).expand(len(semantic_BT), -1)], -1)
+    if not guide.told:
+        return beside
+    if symbols_BTJ is None:
+        symbols_BTJ = semantic_BT.new_full((*semantic_BT.shape, 1 + 2 * around), config.text_ids)
+    symbols_BTJ = F.pad(symbols_BTJ, (0, 0, 0, spare), value=config.text_ids)
+    return torch.cat((beside, symbols_BTJ[:, index_N // ratio]), -1)
+
+
+def symbols_at(config: BarkConfig, semantic_BT: Tensor, text_BS: Tensor, behind: int = 0) -> Tensor:
+    """The symbol of a text that each semantic token says, between those around it, [B, T, J].
+
+    The first `behind` tokens are a voice's, whose symbols are not known.
+    """
+    around = guide_of(config).around
+    text_BS = F.pad(text_BS, (around + 1, around + 1), value=config.text_ids)
+    tokens_BT = semantic_BT.masked_fill(semantic_BT >= config.semantic_codes, config.semantic_codes)
+    begun_BT = begun(config, tokens_BT)
+    begun_BT[:, :behind] = 0
+    place_BT = begun_BT.cumsum(1) + around  # of the symbol said, in the padded text
+    near = [
+        text_BS.gather(1, (place_BT + shift).clamp(0, text_BS.shape[1] - 1)) for shift in range(-around, around + 1)
+    ]
+    symbols_BTJ = torch.stack(near, -1)
+    symbols_BTJ[:, :behind] = config.text_ids
+    return symbols_BTJ
 
 
 def _beside(config: BarkConfig, text_BS: Tensor, place_BT: Tensor, wait_BT: Tensor) -> Tensor:

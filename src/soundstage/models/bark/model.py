@@ -48,7 +48,8 @@ class Guide:
     """How a small Bark keeps to its text: a semantic token is a unit, and how many symbols begin with it.
 
     So which symbol is being said is known by counting, none is left out or said twice, and the end can only come
-    behind the last (VALL-E R, Han et al., 2024, has the same aim). A coarse token is told the units of its time.
+    behind the last (VALL-E R, Han et al., 2024, has the same aim). A coarse token is told the units of its time and,
+    where it is `told`, the symbols: a unit alone leaves some of them open.
     """
 
     units: int  # semantic id = unit + units · symbols that begin with it
@@ -56,7 +57,8 @@ class Guide:
     ahead: int = 2  # symbols that are seen after the one being said
     waits: int = 32  # tokens since it began, counted up to
     patience: int = 60  # tokens after which the next symbol must begin
-    around: int = 1  # units that a coarse token sees before and after its own
+    around: int = 1  # units, and symbols, that a coarse token sees before and after its own
+    told: bool = False  # whether it sees symbols
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,9 +136,12 @@ class BarkConfig:
 
     @property
     def coarse_tables(self) -> tuple[int, ...]:
-        """What stands beside a coarse token: the units around its time, and its place within a unit's time."""
+        """What stands beside a coarse token: the units around its time, its place within a unit's time, symbols."""
         guide = self.guide
-        return () if guide is None else (guide.units + 1,) * (1 + 2 * guide.around) + (round(self.ratio),)
+        if guide is None:
+            return ()
+        near = 1 + 2 * guide.around
+        return (guide.units + 1,) * near + (round(self.ratio),) + (self.text_ids + 1,) * (near * guide.told)
 
     @property
     def ratio(self) -> float:

@@ -24,7 +24,7 @@ from soundstage.decode.loop import OnStep
 from soundstage.decode.patterns import UNKNOWN
 from soundstage.decode.sample import Choose
 from soundstage.errors import InputError
-from soundstage.models.bark.guide import Pointer, coarse_guides
+from soundstage.models.bark.guide import Pointer, coarse_guides, padded, symbols_at
 from soundstage.models.bark.model import Bark, BarkConfig
 from soundstage.models.bark.prompt import VoicePrompt
 
@@ -114,11 +114,14 @@ def coarse(
     semantic_BT: Tensor,
     choose: Choose,
     *,
+    text_BS: Tensor | None = None,
+    mask_BS: Tensor | None = None,
     voice: VoicePrompt | None = None,
     on_window: OnWindow | None = None,
 ) -> Tensor:
     """Codes [B, 2, T] of the first two codebooks, to the length of the longest row (`frame_counts`).
 
+    The text that the tokens say is for models whose guide tells it.
     The window of semantic tokens slides with the codes made. Only a book's own codes are chosen for it; transformers
     leaves the ids above the last book open to it. `on_window` hears (codes made, of how many).
     """
@@ -129,7 +132,12 @@ def coarse(
     read = read.masked_fill(read == config.semantic_codes, config.coarse_padding)
     total = books * int(frame_counts(config, token_counts(config, semantic_BT)).max())
     start = semantic_BT.new_full((len(semantic_BT), 1), config.coarse_start)
-    guides = None if config.guide is None else coarse_guides(config, read, behind + total)
+    guides = None
+    if config.guide is not None:
+        told = None
+        if text_BS is not None and config.guide.told:
+            told = symbols_at(config, read, padded(config, text_BS, mask_BS), base)
+        guides = coarse_guides(config, read, behind + total, told)
     cache = model.coarse.room(len(semantic_BT), config.coarse_reads + config.coarse_history + config.coarse_step)
     most = math.floor(config.coarse_history / config.ratio)
     seen = (-1, -1)  # where the cache's prompt begins: in the semantic tokens, and in the codes
@@ -242,7 +250,13 @@ def generate(
     tokens_B = token_counts(config, semantic_BT)
     frames_B = frame_counts(config, tokens_B)
     coarse_BKT = coarse(
-        model, semantic_BT, acoustic or choose, voice=voice, on_window=lambda made, total: hear("coarse", made, total)
+        model,
+        semantic_BT,
+        acoustic or choose,
+        text_BS=text_BS,
+        mask_BS=mask_BS,
+        voice=voice,
+        on_window=lambda made, total: hear("coarse", made, total),
     )
     fine_BKT = fine(model, coarse_BKT, refine, voice=voice, on_window=lambda made, windows: hear("fine", made, windows))
     return Spoken(semantic_BT, coarse_BKT, fine_BKT, tokens_B, frames_B)

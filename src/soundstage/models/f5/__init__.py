@@ -12,7 +12,7 @@ from soundstage.models.f5.aligned import (
     together,
 )
 from soundstage.models.f5.duration import Heard, Line, byte_frames, evenly, paced_frames, spoken
-from soundstage.models.f5.folding import Folding, hear
+from soundstage.models.f5.hearing import hear
 from soundstage.models.f5.infill import generate, infill_loss, levelled, listen
 from soundstage.models.f5.model import F5, F5Config, Read, f5_base, f5_small, f5_v1_base, f5_v1_small
 
@@ -22,7 +22,6 @@ __all__ = [
     "AlignedConfig",
     "AlignedF5",
     "F5Config",
-    "Folding",
     "Heard",
     "Line",
     "Read",

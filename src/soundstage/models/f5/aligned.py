@@ -18,10 +18,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from soundstage.codec.folding import Folding
 from soundstage.errors import InputError
 from soundstage.flow import Velocity, batched, euler, flow_loss, pruned, swayed
 from soundstage.flow.solve import OnStep, ignore
-from soundstage.models.f5.folding import HEARD, Folding
+from soundstage.models.f5.hearing import HEARD
 from soundstage.models.f5.model import F5, F5Config, Read
 from soundstage.models.f5.phones import Ear, PhoneReader, whole_frames
 

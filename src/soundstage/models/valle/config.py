@@ -76,13 +76,13 @@ def valle_x() -> ValleConfig:
 
 
 def valle_starter(symbols: int) -> ValleConfig:
-    """The shipped one: small, with a pointer, over the first 6 books of `starter/codec`."""
+    """The shipped one: small, with a pointer, over the first 4 books of `starter/speech-codec`."""
     return ValleConfig(
         symbols=symbols,
         ar=Stack(width=256, depth=4, heads=4, hidden=1024),
         nar=Stack(width=192, depth=4, heads=4, hidden=768),
-        books=6,
-        rate=50.0,
+        books=4,
+        rate=25.0,
         begin=True,
         pointer=True,
     )

@@ -1,38 +1,21 @@
-"""What a small F5 hears and what it makes: mel of a reference, and a vocoder's frames folded into a few numbers.
+"""Frames of speech folded into a few numbers: envelope, pitch and voicing of several frames, and back.
 
 Notable: a token is several frames of log envelope, log pitch and voicing, written in the directions in which recordings
-differ most (principal components), each of unit spread. So the flow works on 80 numbers in place of 408, at 25 tokens a
-second, and nothing of it is trained. The network does not hear in these numbers, for they would need a pitch tracker:
-of a reference it gets a plain mel.
+differ most (principal components), each of unit spread. So a network works on 80 numbers in place of 408, at 25 tokens
+a second, and nothing of it is trained. `starter/f5` makes such tokens, the speech codec rounds them to codes.
 
-B batch · N samples · T frames of 10 ms · S tokens · M envelope bands · K components · H mel bands of a token
+B batch · T frames of 10 ms · S tokens · M envelope bands · K components
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from soundstage.ops.mel import log_mel
-
-RATE, HOP = 24_000, 240
-HEARD, HEARD_SIZE, HEARD_TOP = 80, 1024, 8000.0  # mel bands of a reference, and how high it is heard
-HEARD_CENTRE, HEARD_SCALE = -2.0, 2.2
-LOUDNESS = 0.07  # root mean square that a reference is brought to
 QUIET, HUSH, DEPTH = -15.0, -14.5, 8.0
 """Log power that nothing lies under; what lies under the second is sounded that many times as far under it."""
-
-
-def hear(samples_BN: Tensor, stack: int) -> Tensor:
-    """Standardised mel [B, S, H] of recordings at 24 kHz and any level, `stack` frames a token, whole tokens only."""
-    level = samples_BN.square().mean(-1, keepdim=True).sqrt().clamp_min(1e-5)
-    mel_BMT = log_mel(
-        samples_BN * (LOUDNESS / level), RATE, HEARD_SIZE, HOP, HEARD, high=HEARD_TOP, scale="htk", area=False
-    )
-    mel_BTM = (mel_BMT.transpose(1, 2) - HEARD_CENTRE) / HEARD_SCALE
-    tokens = samples_BN.shape[-1] // HOP // stack
-    return mel_BTM[:, : tokens * stack].reshape(len(mel_BTM), tokens, stack * HEARD)
 
 
 class Folding(nn.Module):
@@ -82,3 +65,18 @@ class Folding(nn.Module):
         tokens = frames_BTC.shape[1] // self.stack
         plain = (frames_BTC[:, : tokens * self.stack] - self.centre) / self.scale
         return plain.reshape(len(plain), tokens, self.stack * len(self.scale))
+
+
+def whole_frames(envelope_TM: Tensor, f0_T: Tensor, stack: int) -> Tensor:
+    """[1, T, M + 2] as `Folding` takes them: log envelope, log pitch with its gaps bridged, voicing −1 or 1.
+
+    f0 in Hz is 0 where there is no voice; the last frame is held until T fills whole tokens.
+    """
+    f0, spare = f0_T.double().cpu().numpy(), -len(f0_T) % stack
+    voiced = np.flatnonzero(f0 > 0)
+    pitch = np.full(len(f0), np.log(120.0))
+    if len(voiced):
+        pitch = np.interp(np.arange(len(f0)), voiced, np.log(f0[voiced]))
+    told = np.stack((pitch, np.where(f0 > 0, 1.0, -1.0)), 1).astype(np.float32)
+    frames = torch.cat((envelope_TM.clamp_min(QUIET), torch.from_numpy(told).to(envelope_TM.device)), 1)
+    return torch.cat((frames, frames[-1:].expand(spare, -1)))[None]

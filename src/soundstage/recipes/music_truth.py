@@ -1,0 +1,136 @@
+"""Pieces as sound with all that is true of them, for the meters of music to learn from and to be tested on.
+
+Notable: half of the pieces keep their style's tempo, half are drawn from all that people ask for. The sound font plays
+half of them, our synthesis the other half; the stems of the font alone teach the judge of instruments. A set is made
+piece by piece, so that making it can be broken off.
+
+T frames · S bands · H rows · N pieces
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundstage.data.composer import sheets
+from soundstage.data.composer_render import RATE, render_score
+from soundstage.evaluate.ear import HOP, SLOW_HOP, SLOW_RATE, TRIADS, pitch_map, spectrogram
+from soundstage.evaluate.harmony import GENDER, triad_of
+from soundstage.evaluate.instruments import excerpts
+from soundstage.media.audio import Audio
+from soundstage.media.score import Score
+from soundstage.score import synth
+from soundstage.score.instruments import BY_NAME, NAMES
+from soundstage.score.mix import mastered, pan_gains, staged
+from soundstage.score.perform import perform
+from soundstage.score.sheet import Sheet
+from soundstage.score.theory import parse_key
+
+Played = Literal["font", "synth"]
+SLOWEST, FASTEST = 58.0, 172.0
+SCALE = 127.0  # of the log spectra in a byte: 0 to 2
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One piece: its two spectra as bytes [T, S], [T, H], the frames of its beats and downbeats, the triad of every
+    slow frame (−1 where none is certain), its key (0 to 23), and what its stems sound like (log-mels, instruments)."""
+
+    spectrum: NDArray[np.uint8]
+    pitches: NDArray[np.uint8]
+    beats: NDArray[np.float32]
+    downbeats: NDArray[np.float32]
+    chords: NDArray[np.int64]
+    key: int
+    stems: NDArray[np.float16]
+    names: NDArray[np.int64]
+
+
+def pieces_at(seed: int, split: str, count: int) -> list[Sheet]:
+    """Pieces of the composer, every second one at a tempo that any prompt might ask for."""
+    rng = np.random.default_rng([seed, 31])
+    out = []
+    for index, sheet in enumerate(islice(sheets(seed, split), count)):
+        bpm = float(np.exp(rng.uniform(np.log(SLOWEST), np.log(FASTEST))))
+        out.append(replace(sheet, bpm=round(bpm, 1)) if index % 2 else sheet)
+    return out
+
+
+def sounded(sheet: Sheet, played: Played, seed: int) -> tuple[Audio, dict[str, Audio], Score]:
+    """The mix, the stems and the score of a sheet."""
+    score = perform(sheet, tail=1.0, seed=seed)
+    samples = round((score.seconds + 1.5) * RATE)
+    if played == "synth":
+        dry = synth.play(score, samples, RATE, seed)
+    else:
+        dry = {}
+        for name, mono in render_score(score, samples).items():
+            left, right = pan_gains(BY_NAME[name].pan)
+            dry[name] = np.stack([left * mono, right * mono]).astype(np.float32)
+    roles = {name: role for role, name in reversed(sheet.roster)}
+    mix, stems = mastered(staged(dry, roles, RATE), RATE, fade=1.0)
+    return Audio(mix, RATE), {name: Audio(sound, RATE) for name, sound in stems.items()}, score
+
+
+def truth_of(sheet: Sheet, played: Played, seed: int) -> Truth:
+    """A piece played, and what is true of it."""
+    mix, stems, score = sounded(sheet, played, seed)
+    spectrum, pitches = spectrogram(mix), pitch_map(mix)
+    step = 60 / score.bpm
+    beats = np.arange(score.bars * score.metre[0]) * step * RATE / HOP
+    mels, names = [], []
+    for name, stem in stems.items() if played == "font" else ():
+        heard = excerpts(stem, 6)
+        mels.append(heard)
+        names += [NAMES.index(name)] * len(heard)
+    return Truth(
+        spectrum=_bytes(spectrum), pitches=_bytes(pitches),
+        beats=beats.astype(np.float32), downbeats=beats[:: score.metre[0]].astype(np.float32),
+        chords=_triads(score, len(pitches)), key=_key(score),
+        stems=np.concatenate(mels).astype(np.float16) if mels else np.zeros((0, 1, 1), np.float16),
+        names=np.array(names, np.int64),
+    )  # fmt: skip
+
+
+def _bytes(spectrum: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.clip(np.round(spectrum * SCALE), 0, 255).astype(np.uint8)
+
+
+def _key(score: Score) -> int:
+    key = parse_key(score.key)
+    return key.tonic + 12 * (GENDER[key.mode] == "minor")
+
+
+def _triads(score: Score, frames: int) -> NDArray[np.int64]:
+    """The triad of every slow frame, as a number of the ear's; −1 for chords without a third, and at their edges."""
+    out = np.full(frames, -1, np.int64)
+    a_second = SLOW_RATE / SLOW_HOP
+    for chord in score.chords:
+        triad = triad_of(chord.name)
+        first, stop = (beat * 60 / score.bpm * a_second for beat in (chord.start, chord.start + chord.length))
+        if triad is not None:
+            root, kind = triad
+            out[int(np.ceil(first + 0.5)) : int(np.floor(stop + 0.5))] = 12 * TRIADS.index(kind) + root
+    return out
+
+
+def truths(folder: Path, split: str, count: int, played: Played, seed: int) -> list[Truth]:
+    """`count` pieces with what is true of them, kept in `folder` and made where they are missing."""
+    place = folder / f"truth-{split}-{played}-{seed}"
+    place.mkdir(parents=True, exist_ok=True)
+    out = []
+    for index, sheet in enumerate(pieces_at(seed, split, count)):
+        path = place / f"{index:04d}.npz"
+        if not path.exists():
+            made = truth_of(sheet, played, seed=index)
+            unfinished = path.with_suffix(".part.npz")
+            np.savez(unfinished, **vars(made))
+            unfinished.replace(path)
+        with np.load(path) as kept:
+            out.append(Truth(**{name: kept[name] for name in kept.files if name != "key"}, key=int(kept["key"])))
+    return out
