@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -30,14 +31,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from soundstage.data import narrator, paralinguistics
+from soundstage.data.narrator import Recording
 from soundstage.data.narrator_sound import HOP, RATE
 from soundstage.data.paralinguistics import KINDS
 from soundstage.evaluate.bark import evaluate
 from soundstage.models.bark import Bark, Tokeniser, VoicePrompt
 from soundstage.models.bark.model import CausalModel, FineModel
+from soundstage.models.speech_codec import SpeechCodec
 from soundstage.recipes import bark_stages as stages
 from soundstage.recipes import bark_tokeniser
-from soundstage.recipes.bark_corpus import Line, line, lines
+from soundstage.recipes.bark_corpus import FOLD, Line, line, lines
+from soundstage.recipes.f5_batches import frames
 from soundstage.recipes.parts import run
 from soundstage.tasks.codec_shared import CODECS, SharedCodec, codebooks
 from soundstage.tasks.speak_bark_phones import VOICES
@@ -52,6 +56,7 @@ RUNS = Path("runs/bark")
 DATA = RUNS / "data"
 STARTER = Path(__file__).parents[1] / "starter" / "bark"
 CODEC = "starter/speech-codec"
+T = TypeVar("T")
 TEMPERATURES = {"semantic": 0.7, "coarse": 0.7, "fine": 0.5}
 DATA_NOTE = (
     "Sentences of our own grammar, spoken by flite 2.2 (voices slt, awb and rms, Carnegie Mellon University, BSD-like "
@@ -81,8 +86,8 @@ def made_tokeniser() -> Tokeniser:
     return load_ema(RUNS / "tokeniser", tokeniser)  # type: ignore[return-value]
 
 
-def _kept(name: str, found: Sequence[Line], make: Callable[[Line], NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-    """What `make` gives of every line, [..., length], kept in a file while it still gives so for a few of them."""
+def _kept(name: str, found: Sequence[T], make: Callable[[T], NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+    """What `make` gives of everything found, [..., length], kept in a file while it still gives so for a few of them."""
     path = RUNS / f"{name}.npz"
     if path.exists():
         with np.load(path) as kept:
@@ -116,13 +121,13 @@ def corpus(*, codes: bool) -> Corpus:
     for each, row in zip(found, _kept("tokens", found, tokens), strict=True):
         each.tokens = row + units * each.begun()
     if codes:
-        books = stages.bark_starter().books
+        codec, books = cast(SpeechCodec, shared().model), stages.bark_starter().books
 
-        def code(each: Line) -> NDArray[np.int64]:
-            made: Tensor = shared().codes_of(each.sound().numpy(), books)[0]
-            return made.numpy().astype(np.int64)
+        def code(recording: Recording) -> NDArray[np.int64]:
+            return codec.encode(frames(recording, FOLD), books)[0].numpy()
 
-        for each, row in zip(found, _kept("codes", found, code), strict=True):
+        recordings = [each for path in sorted(DATA.glob("*.npz")) for each in narrator.load(path)[1]]
+        for each, row in zip(found, _kept("codes", recordings, code), strict=True):
             each.codes = row
     speakers = np.array([each.speaker for each in found])
     order = np.argsort([each.length for each in found], kind="stable")
