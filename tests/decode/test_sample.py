@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from soundstage.decode.sample import Sampler, greedy, nucleus, penalised, sample
+from soundstage.decode.sample import Sampler, greedy, nucleus, penalised, rowwise, sample
 from soundstage.errors import InputError
 
 
@@ -59,3 +59,13 @@ def test_one_seed_gives_one_sequence() -> None:
 def test_meaningless_settings_are_refused_by_name(bad: dict[str, float]) -> None:
     with pytest.raises(InputError, match=next(iter(bad))):
         Sampler(generator=generator(), **bad)  # type: ignore[arg-type]
+
+
+def test_rows_of_a_batch_draw_what_they_would_draw_alone() -> None:
+    logits, history = torch.randn(3, 2, 50, generator=generator(1)), torch.zeros(3, 2, 4, dtype=torch.long)
+    together = rowwise([Sampler(generator=generator(seed)) for seed in (5, 6, 5)])(logits, history)
+    for row, seed in enumerate((5, 6, 5)):
+        alone = Sampler(generator=generator(seed))(logits[row : row + 1], history[row : row + 1])
+        assert torch.equal(together[row], alone[0])
+    with pytest.raises(ValueError, match="argument"):
+        rowwise([greedy])(logits, history)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from soundstage.codec.encodec import EncodecConfig
 from soundstage.codec.seanet import SeanetConfig
-from soundstage.decode import Delays, Sampler, greedy
+from soundstage.decode import CoarseFirst, Delays, Flattened, Pattern, Sampler, greedy
 from soundstage.errors import InputError
 from soundstage.models.musicgen import (
     Decoder,
@@ -24,6 +24,7 @@ from soundstage.models.musicgen import (
     window,
 )
 from soundstage.nn.t5 import T5Config
+from soundstage.nn.transformer import Folded, KeyValue
 
 TINY = DecoderConfig(width=16, depth=2, heads=2, hidden=32, books=3, codes=9, delays=(0, 1, 2), context=8)
 MELODIC = DecoderConfig(
@@ -73,6 +74,19 @@ def test_the_cached_loop_is_the_full_forward(model: Decoder) -> None:
         assert torch.equal(best[:, book, late : late + 7], codes[:, book])
 
 
+@pytest.mark.parametrize("rows", [1, 2, 4])
+@pytest.mark.parametrize("guided", [False, True])
+def test_a_flat_step_is_the_step_of_the_modules(model: Decoder, rows: int, guided: bool) -> None:
+    told = torch.randn(rows, 5, 8, generator=torch.Generator().manual_seed(6))
+    asked = model.hear(told, mask_BS=torch.arange(5) < torch.tensor([[5], [4], [3], [2]])[:rows])
+    asked = asked.guided if guided else asked
+    ids = torch.randint(0, 10, (asked.rows, 3, 6), generator=torch.Generator().manual_seed(7))
+    with torch.inference_mode():
+        step, whole = model.walk(asked, 6), model(ids, asked)
+        made = [step(ids[..., :2]), *(step(ids[..., at : at + 1]) for at in range(2, 6))]
+    assert torch.allclose(torch.stack(made, 2), whole[:, :, 1:], atol=1e-4)
+
+
 def test_guidance_moves_the_choice_and_a_null_moves_nothing(model: Decoder) -> None:
     plain, guided = (generate(model, heard(model), 12, greedy, guidance=Guidance(scale=c)) for c in (1.0, 4.0))
     assert not torch.equal(plain, guided)
@@ -96,6 +110,48 @@ def test_frames_come_one_by_one_as_soon_as_they_are_whole(model: Decoder) -> Non
     parts = list(window(model, heard(model), 9, drawn()))
     assert [part.shape[-1] for part in parts] == [1] * 9
     assert torch.equal(torch.cat(parts, -1), generate(model, heard(model), 9, drawn()))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [Delays.parallel(3), Delays((0, 2, 1)), Flattened.one_by_one(3), Flattened((0, 1, 1)), CoarseFirst((0, 1))],
+)
+@pytest.mark.parametrize("known", [0, 4])
+def test_any_pattern_is_generated_by(model: Decoder, pattern: Pattern, known: int) -> None:
+    whole = generate(model, heard(model), 7, greedy, guidance=ALONE, pattern=pattern)
+    prompt = whole[..., :known]
+    parts = list(window(model, heard(model), 7, greedy, guidance=ALONE, prompt_BKT=prompt, pattern=pattern))
+    assert torch.equal(torch.cat((prompt, *parts), -1), whole)
+    assert len(parts) == (7 - known if pattern.streams else 1)
+    at = pattern.places(7)
+    best = model(pattern.template(whole, 7, 9), heard(model)).argmax(-1)  # each code is what the full forward chooses
+    assert torch.equal(best.gather(-1, at[None]), whole)
+    assert not torch.equal(whole, generate(model, heard(model), 7, greedy, guidance=ALONE))
+
+
+def test_a_text_that_is_folded_in_is_heard_as_by_attention(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny()
+    codes = torch.randint(0, 10, (1, 3, 6), generator=torch.Generator().manual_seed(5))
+    mask = torch.tensor([[True] * 4 + [False]])
+    folded = model.hear(text(), mask_BS=mask)
+    monkeypatch.setattr("soundstage.models.musicgen.decoder.worth_folding", lambda *_: False)
+    plain = model.hear(text(), mask_BS=mask)
+    assert folded.keys is not None and isinstance(folded.keys[0], Folded)
+    assert plain.keys is not None and isinstance(plain.keys[0], KeyValue)
+    assert torch.allclose(model(codes, folded), model(codes, plain), atol=1e-5)
+    assert not torch.allclose(model(codes, folded), model(codes, folded.null), atol=1e-2)
+    twice = torch.cat((codes, codes))
+    guided = model(twice, folded.guided)
+    assert torch.allclose(guided[:1], model(codes, plain), atol=1e-5)
+    assert torch.allclose(guided[1:], model(codes, plain.null), atol=1e-5)
+
+
+def test_songs_of_a_batch_are_those_made_alone() -> None:
+    model = tiny()
+    texts = torch.randn(4, 5, 8, generator=torch.Generator().manual_seed(6))
+    together = generate(model, model.hear(texts), 9, greedy)
+    for row, alone in enumerate(texts):
+        assert torch.equal(together[row], generate(model, model.hear(alone[None]), 9, greedy)[0])
 
 
 def test_padding_text_behind_a_mask_changes_nothing() -> None:

@@ -43,6 +43,31 @@ def test_keys_made_once_give_the_same_as_the_context(qk_norm: Any) -> None:
     assert torch.equal(layer(x, context), layer(x, layer.keys(context)))
 
 
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("tokens", [1, 5])
+def test_a_folded_context_gives_the_same_as_attention(bias: bool, tokens: int) -> None:
+    layer = seeded(Attention(32, 4, context=24, bias=bias))
+    x, context = draw(2, tokens, 32), draw(2, 9, 24)
+    mask = torch.arange(9) < torch.tensor([[9], [4]])
+    got, plain = layer(x, layer.folded(context, mask)), layer(x, context, mask=mask[:, None, None])
+    assert torch.allclose(got, plain, atol=1e-5)
+    assert torch.allclose(layer(x, layer.folded(context)), layer(x, context), atol=1e-5)
+    nothing = layer.folded(context, torch.zeros(2, 9, dtype=torch.bool))
+    assert torch.allclose(
+        layer(x, nothing), layer(x, context, mask=torch.zeros(1, 1, 1, 9, dtype=torch.bool)), atol=1e-5
+    )
+
+
+def test_rows_beyond_those_of_the_context_are_told_nothing() -> None:
+    block = seeded(TransformerBlock(32, 4, context=16))
+    x, context = draw(3, 4, 32), draw(2, 6, 16)
+    made = block(x, context, causal=True)
+    assert torch.allclose(made[:2], block(x[:2], context, causal=True), atol=1e-6)
+    assert torch.allclose(made[2:], block(x[2:], causal=True), atol=1e-6)
+    assert torch.allclose(made[:2], block(x, block.cross.keys(context), causal=True)[:2], atol=1e-6)
+    assert not torch.allclose(made[:2], block(x[:2], causal=True), atol=1e-2)
+
+
 @pytest.mark.parametrize("qk_norm", ["head", "whole"])
 def test_normed_queries_do_not_feel_the_scale_of_their_projection(qk_norm: Any) -> None:
     layer = seeded(Attention(32, 4, bias=False, qk_norm=qk_norm))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,12 @@ from soundstage.codec.encodec import Encodec, EncodecConfig
 from soundstage.codec.seanet import SeanetConfig
 from soundstage.decode import greedy
 from soundstage.errors import CancelledRun, InputError, MissingError
-from soundstage.media import Audio
+from soundstage.media import Audio, Music
 from soundstage.models.musicgen import DecoderConfig, Guidance, Musicgen, MusicgenConfig, generate
 from soundstage.nn.t5 import T5Config
-from soundstage.tasks.compose_musicgen import MusicgenEngine, MusicgenSettings
+from soundstage.tasks import compose_edit, musicgen
+from soundstage.tasks.compose_musicgen import MusicgenEngine
+from soundstage.tasks.compose_musicgen_settings import MusicgenSettings
 from soundstage.weights import Card, Loaded
 
 RATE, HOP, SECONDS = 800, 8, 0.2  # 100 frames a second, 20 in a window
@@ -216,3 +220,65 @@ def test_parts_that_are_not_there_are_borrowed(words: Path, monkeypatch: pytest.
     again = MusicgenEngine(loaded(given, words=words)).generate("calm", 0.2, settings=LIKELIEST, generator=seeded())
     assert np.array_equal(sound, again)
     assert isinstance(lone.codec, Encodec)
+
+
+@pytest.fixture
+def resident(mono: MusicgenEngine, monkeypatch: pytest.MonkeyPatch) -> MusicgenEngine:
+    """The tiny engine as what every model's name stands for."""
+
+    @contextmanager
+    def use(*_: object) -> Iterator[MusicgenEngine]:
+        yield mono
+
+    monkeypatch.setattr("soundstage.runtime.use", use)
+    monkeypatch.setattr(compose_edit, "card_of", lambda _: loaded(whole()).card)
+    return mono
+
+
+def test_prompts_of_a_batch_are_the_music_of_each_alone(resident: MusicgenEngine) -> None:
+    how = MusicgenSettings(top_k=4, extend_stride=0.12)
+    prompts = ["calm piano", "loud", " "]
+    together = musicgen.generate_many(prompts, model="toy", duration=0.45, settings=how, seed=3)
+    for prompt, made in zip(prompts, together, strict=True):
+        alone = musicgen.generate(prompt, model="toy", duration=0.45, settings=how, seed=3)
+        assert made.samples.shape == (1, 360)
+        assert np.allclose(made.samples, alone.samples, atol=1e-5)
+    assert together[0] != together[1]
+    with pytest.raises(InputError, match="generators"):
+        resident.generate_many(["calm"], 0.2, generators=[])
+
+
+def test_live_pieces_are_the_whole(resident: MusicgenEngine) -> None:
+    how = MusicgenSettings(extend_stride=0.12)
+    pieces = list(musicgen.generate_live("calm", model="toy", duration=1.1, settings=how, seed=3))
+    whole_ = musicgen.generate("calm", model="toy", duration=1.1, settings=how, seed=3)
+    assert len(pieces) > 1
+    assert Audio.join(pieces) == whole_
+
+
+@pytest.mark.parametrize(("rate", "channels", "seconds"), [(RATE, 1, 0.5), (2 * RATE, 2, 0.1)])
+def test_extended_music_keeps_its_samples_and_goes_on(
+    resident: MusicgenEngine, rate: int, channels: int, seconds: float
+) -> None:
+    wave = 0.3 * np.sin(np.arange(int(seconds * rate), dtype=np.float32) / 5)[None].repeat(channels, 0)
+    music = Music(Audio(wave, rate))
+    longer = compose_edit.extend(music, seconds=2.0, prompt="calm", model="toy", seed=1)
+    assert longer.mix.samples.shape == (channels, 2 * rate)
+    kept = wave.shape[1] - round(musicgen.FADE * rate)
+    assert np.array_equal(longer.mix.samples[:, :kept], wave[:, :kept])
+    new = longer.mix.samples[:, wave.shape[1] :]
+    assert new.std() > 1e-4 and np.abs(new).max() <= 1
+    other = compose_edit.extend(music, seconds=2.0, prompt="calm", model="toy", seed=2)
+    assert other.mix != longer.mix
+    with pytest.raises(InputError, match="seconds"):
+        compose_edit.extend(Music(Audio(np.tile(wave, (1, 30)), rate)), seconds=2.0, model="toy")
+    for field in ({"chords": "Am"}, {"player": "synth"}):
+        with pytest.raises(InputError, match=next(iter(field))):
+            compose_edit.extend(music, seconds=2.0, model="toy", **field)
+
+
+def test_a_splice_fades_from_what_was_there_to_what_is_new() -> None:
+    old, new = np.full((1, 100), 0.5, np.float32), np.full((1, 150), -0.5, np.float32)
+    made = musicgen.spliced(old, new, known=50, length=200, rate=1000)
+    assert np.array_equal(made[:, :70], old[:, :70]) and np.array_equal(made[:, 100:], new[:, 50:])
+    assert (np.diff(made[0, 69:101]) <= 1e-6).all()

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from soundstage import runtime
 from soundstage.errors import InputError, MissingError
 from soundstage.media import Voice
+from soundstage.tasks.cast import Line
+from soundstage.tasks.said import Manner
 from soundstage.tasks.speak import speak
+from soundstage.tasks.speak_bark import BarkSpeaker
 
 transformers = pytest.importorskip("transformers")
 
@@ -89,3 +94,36 @@ def test_a_preset_changes_what_is_said(folder: Path) -> None:
 def test_what_bark_cannot_do_is_refused(folder: Path, how: dict[str, float]) -> None:
     with pytest.raises(InputError, match="Bark chooses its own"):
         speak("Hello.", model=str(folder), **how)  # type: ignore[arg-type]
+
+
+TEXTS = ["Hello.", "Hello there [laughs].", "There hello there.", "There. Hello there."]
+
+
+@pytest.mark.parametrize("voice", [None, "v2/en_speaker_6"])
+def test_texts_said_together_are_those_said_alone(folder: Path, voice: str | None, monkeypatch: Any) -> None:
+    sizes: list[int] = []
+    batched = BarkSpeaker.say_many
+
+    def counted(self: BarkSpeaker, sentences: Any, *rest: Any) -> Any:
+        sizes.append(len(sentences))
+        return batched(self, sentences, *rest)
+
+    monkeypatch.setattr(BarkSpeaker, "say_many", counted)
+    who = None if voice is None else Voice.named(voice)
+    together = speak(TEXTS, who, model=str(folder), seed=2)
+    assert sizes == ([4, 1] if voice is None else [5])
+    for text, made in zip(TEXTS, together, strict=True):
+        alone = speak(text, who, model=str(folder), seed=2)
+        assert made.audio == alone.audio
+        assert made.words == alone.words
+    assert len({made.seconds for made in together}) > 1
+
+
+def test_a_voice_not_yet_chosen_is_that_of_the_first_sentence(folder: Path) -> None:
+    with runtime.use(str(folder), {"bark": BarkSpeaker}) as engine:
+        anna, ben = engine.speaker(None), engine.speaker(None)
+        preset = engine.speaker(Voice.named("v2/en_speaker_6"))
+        sentence, manner = engine.read("Hello.")[0], Manner()
+        lines = [Line(sentence, "", who, manner) for who in (anna, anna, preset, ben, ben, preset)]
+        assert engine.together(lines) == [[0, 3], [1], [2, 5], [4]]
+        assert engine.together(lines[2:3] * 10) == [list(range(8)), [8, 9]]

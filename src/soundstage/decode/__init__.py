@@ -8,7 +8,7 @@ from soundstage.decode.ending import Ending
 from soundstage.decode.guidance import doubly_guided_step, guided_apart, guided_step
 from soundstage.decode.loop import fill, generate
 from soundstage.decode.patterns import CoarseFirst, Delays, Flattened, Pattern, flatten, unflatten
-from soundstage.decode.sample import Sampler, greedy, sample, within
+from soundstage.decode.sample import Sampler, greedy, rowwise, sample, within
 
 __all__ = [
     "CoarseFirst",
@@ -27,6 +27,7 @@ __all__ = [
     "greedy",
     "guided_apart",
     "guided_step",
+    "rowwise",
     "sample",
     "unflatten",
     "within",

@@ -25,8 +25,11 @@ UNKNOWN = -1
 class Pattern(ABC):
     """A template [B, K, 1 + S] from a prompt, and the codes [B, K, T] from what the loop made of it.
 
-    A template begins with a column of `fill`, which also stands wherever a step has no code of a book.
+    A template begins with a column of `fill`, which also stands wherever a step has no code of a book. `streams` tells
+    that frames are whole one after another, long before the end.
     """
+
+    streams = True
 
     @abstractmethod
     def places(self, frames: int) -> Tensor:
@@ -108,6 +111,7 @@ class CoarseFirst(Pattern):
     """The first book of every frame, then the others side by side, each later by its `delays`."""
 
     delays: tuple[int, ...]
+    streams = False
 
     def places(self, frames: int) -> Tensor:
         """See `Pattern.places`."""

@@ -7,7 +7,7 @@ B batch · K codebooks · V vocabulary · T tokens so far
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -68,6 +68,16 @@ def within(choose: Choose, first: int, count: int) -> Choose:
         inside = history - first
         inside = inside.masked_fill((inside < 0) | (inside >= count), -1)
         return choose(logits, inside) + first
+
+    return chosen
+
+
+def rowwise(choosers: Sequence[Choose]) -> Choose:
+    """Each row of a batch by its own, so that it draws what it would draw alone."""
+
+    def chosen(logits: Tensor, history: Tensor) -> Tensor:
+        rows = zip(choosers, logits.unsqueeze(1).unbind(), history.unsqueeze(1).unbind(), strict=True)
+        return torch.cat([choose(row, past) for choose, row, past in rows])
 
     return chosen
 

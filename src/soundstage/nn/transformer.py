@@ -1,13 +1,15 @@
 """Attention and transformer blocks, with the options that the families differ in as plain arguments.
 
 Notable: self-attention keeps q, k and v in one matrix, so decoding makes one product of three; keys and values of a
-context that does not change (`Attention.keys`) are made once and passed in.
+context that does not change (`Attention.keys`) are made once and passed in. A short context that many steps look at is
+folded into the projections (`Attention.folded`): scores are then one product with the tokens, and so is the result.
 
-B batch · T tokens · S context tokens · D width · H heads · E head width
+B batch · T tokens · S context tokens · D width · H heads · E head width · N = H · S
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
@@ -17,6 +19,7 @@ from torch import Tensor, nn
 
 from soundstage.nn.linear import Linear
 from soundstage.nn.norms import Kind, RMSNorm, norm
+from soundstage.nn.packed import weight_of
 from soundstage.ops.attention import Cache, Relative, attention
 from soundstage.ops.rope import Rope
 
@@ -35,6 +38,37 @@ class KeyValue(NamedTuple):
 
     k: Tensor
     v: Tensor
+
+    @property
+    def rows(self) -> int:
+        """The batch."""
+        return len(self.k)
+
+
+class Folded(NamedTuple):
+    """A context with what makes queries and results folded in: attention to it is softmax(x · into + bias) · back.
+
+    Exact but for rounding, and fewer weights to read while H · S is less than the width.
+    """
+
+    into_BDN: Tensor
+    bias_B1N: Tensor  # -inf at what is masked
+    back_BND: Tensor
+    heads: int
+
+    @property
+    def rows(self) -> int:
+        """The batch."""
+        return len(self.into_BDN)
+
+    def seen(self, x_BTD: Tensor) -> Tensor:
+        """[B, T, D] to the same: the attention's whole result."""
+        score_BTN = torch.baddbmm(self.bias_B1N, x_BTD, self.into_BDN)
+        weight_BTHS = score_BTN.view(*score_BTN.shape[:-1], self.heads, -1).softmax(-1)
+        return torch.bmm(weight_BTHS.flatten(2), self.back_BND)
+
+
+Context = Tensor | KeyValue | Folded
 
 
 class _QueryKeyNorm(nn.Module):
@@ -99,17 +133,47 @@ class Attention(nn.Module):
             k = self.qk.apply_to(self.qk.k, k)
         return KeyValue(self._split(k), self._split(v))
 
+    def folded(self, context_BSC: Tensor, mask_BS: Tensor | None = None) -> Folded:
+        """A context as `keys` has it, with the projections of queries and of results folded in; `mask` True = may look.
+
+        Needs queries without a norm, and as many key heads as heads.
+        """
+        assert self.qk is None and self.kv_heads == self.heads
+        (k_BHSE, v_BHSE), scale = self.keys(context_BSC), self.head**-0.5
+        q_HED = weight_of(self.q).reshape(self.heads, self.head, -1).to(k_BHSE)
+        out_DHE = weight_of(self.out).reshape(-1, self.heads, self.head).to(k_BHSE)
+        bias_BHS = k_BHSE.new_zeros(k_BHSE.shape[:3])
+        if self.q.bias is not None:
+            bias_BHS = scale * torch.einsum("bhse,he->bhs", k_BHSE, self.q.bias.view(self.heads, self.head))
+        if mask_BS is not None:
+            v_BHSE = v_BHSE.masked_fill(~mask_BS[:, None, :, None], 0)  # where all is masked, nothing is seen
+            shut_BS = ~mask_BS & mask_BS.any(1, keepdim=True)
+            bias_BHS = bias_BHS.masked_fill(shut_BS[:, None], -math.inf)
+        into_BDHS = torch.einsum("bhse,hed->bdhs", k_BHSE, scale * q_HED)
+        back_BHSD = torch.einsum("bhse,dhe->bhsd", v_BHSE, out_DHE)
+        if self.out.bias is not None:
+            back_BHSD = back_BHSD + self.out.bias / self.heads  # the weights of each head sum to one
+        return Folded(
+            into_BDHS.flatten(2).contiguous(), bias_BHS.flatten(1).unsqueeze(1),
+            back_BHSD.flatten(1, 2).contiguous(), self.heads,
+        )  # fmt: skip
+
     def forward(
         self,
         x_BTD: Tensor,
-        context: Tensor | KeyValue | None = None,
+        context: Context | None = None,
         *,
         mask: Tensor | None = None,
         causal: bool = False,
         rope: Rope | None = None,
         cache: Cache | None = None,
     ) -> Tensor:
-        """[B, T, D] to the same. `context` is [B, S, C] or its `keys`, exactly when the layer was built for one."""
+        """[B, T, D] to the same. `context` is [B, S, C], its `keys` or `folded`, just when the layer was built for one.
+
+        A folded context has its own mask.
+        """
+        if isinstance(context, Folded):
+            return context.seen(x_BTD)
         if context is None:
             q, k, v = self.qkv(x_BTD).split((self.width, self.kv_width, self.kv_width), -1)
             if self.qk is not None:
@@ -180,7 +244,7 @@ class TransformerBlock(nn.Module):
     def forward(
         self,
         x_BTD: Tensor,
-        context: Tensor | KeyValue | None = None,
+        context: Context | None = None,
         *,
         mask: Tensor | None = None,
         context_mask: Tensor | None = None,
@@ -188,8 +252,14 @@ class TransformerBlock(nn.Module):
         rope: Rope | None = None,
         cache: Cache | None = None,
     ) -> Tensor:
-        """[B, T, D] to the same. Masks broadcast to [B, H, T, S], True = may look."""
+        """[B, T, D] to the same. Masks broadcast to [B, H, T, S], True = may look.
+
+        A context of fewer rows is that of the first, and the others are told nothing, as all are where there is none.
+        """
         x_BTD = x_BTD + self.attention(self.norm(x_BTD), mask=mask, causal=causal, rope=rope, cache=cache)
-        if self.cross is not None and self.cross_norm is not None:
-            x_BTD = x_BTD + self.cross(self.cross_norm(x_BTD), context, mask=context_mask)
+        if context is not None and self.cross is not None and self.cross_norm is not None:
+            rows = len(context) if isinstance(context, Tensor) else context.rows
+            told_BTD = x_BTD[:rows]
+            told_BTD = told_BTD + self.cross(self.cross_norm(told_BTD), context, mask=context_mask)
+            x_BTD = told_BTD if rows == len(x_BTD) else torch.cat((told_BTD, x_BTD[rows:]))
         return x_BTD + self.feed(self.feed_norm(x_BTD))  # type: ignore[no-any-return]

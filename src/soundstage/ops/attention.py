@@ -63,6 +63,8 @@ def attention(
     if relative is not None:
         mask = lower_right(queries, keys, q_BHTD.device) if triangle else mask
         return _relative(q_BHTD, k_BKSD, v_BKSD, relative, mask, q_BHTD.shape[-1] ** -0.5 if scale is None else scale)
+    if q_BHTD.stride(-1) != 1:  # of a product of few rows; torch's kernel wants it so, and is four times faster
+        q_BHTD = q_BHTD.contiguous()
     return F.scaled_dot_product_attention(
         q_BHTD, k_BKSD, v_BKSD, attn_mask=mask, is_causal=triangle, scale=scale, enable_gqa=grouped
     )

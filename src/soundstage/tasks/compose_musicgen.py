@@ -7,9 +7,8 @@ instruments where there is one, for drums and bass blur it.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+import copy
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import cast
 
@@ -17,12 +16,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from soundstage import runtime
 from soundstage.codec.centred import CentredStream
 from soundstage.codec.encodec import Encodec
-from soundstage.decode import Sampler, greedy
-from soundstage.decode.sample import Choose
+from soundstage.decode import rowwise
 from soundstage.errors import InputError
 from soundstage.media import Audio, Music
 from soundstage.models.musicgen import Guidance, Heard, Musicgen, song
@@ -30,6 +29,7 @@ from soundstage.nn.packed import pack
 from soundstage.nn.t5 import T5Encoder
 from soundstage.ops.chroma import melody as leading
 from soundstage.ops.levels import levelled
+from soundstage.tasks.compose_musicgen_settings import MusicgenSettings
 from soundstage.tasks.compose_plan import Wishes
 from soundstage.text.unigram import tokenizer
 from soundstage.weights import Loaded, load
@@ -37,43 +37,6 @@ from soundstage.weights import Loaded, load
 Samples = NDArray[np.float32]
 LONGEST = 600.0  # seconds
 BREATH = 0.5  # seconds of sound in a piece, when one listens
-
-
-@dataclass(frozen=True, kw_only=True)
-class MusicgenSettings:
-    """What MusicGen's users set, under the names that they know, with the published defaults.
-
-    `top_p` above 0 takes the place of `top_k`; `temperature` 0, or `use_sampling` off, takes the likeliest always.
-    `cfg_coef` 1 is no guidance; `two_step_cfg` guides with half the memory in nearly twice the time. Past the window of
-    30 s every `extend_stride` seconds a new one begins, on what the one before ended with. Raises InputError for what
-    is out of range.
-    """
-
-    use_sampling: bool = True
-    top_k: int = 250
-    top_p: float = 0.0
-    temperature: float = 1.0
-    cfg_coef: float = 3.0
-    two_step_cfg: bool = False
-    extend_stride: float = 18.0
-
-    def __post_init__(self) -> None:
-        for field, good, remedy in (
-            ("top_k", self.top_k >= 0, "0 keeps every token"),
-            ("top_p", 0 <= self.top_p <= 1, "choose from 0, which leaves the choice to top_k, to 1"),
-            ("temperature", 0 <= self.temperature < math.inf, "0 is greedy, 1 leaves the chances as they are"),
-            ("cfg_coef", 0 <= self.cfg_coef < math.inf, "1 is no guidance, 3 is usual"),
-            ("extend_stride", 0 < self.extend_stride < math.inf, "18 of 30 seconds is usual"),
-        ):
-            if not good:
-                raise InputError(field, f"{getattr(self, field)} is out of range", remedy)
-
-    def choose(self, generator: torch.Generator) -> Choose:
-        """How tokens are drawn."""
-        if not self.use_sampling or self.temperature == 0:
-            return greedy
-        top_k, top_p = (0, self.top_p) if self.top_p > 0 else (self.top_k, 1.0)
-        return Sampler(generator=generator, temperature=self.temperature, top_k=top_k, top_p=top_p)
 
 
 class MusicgenEngine:
@@ -96,8 +59,8 @@ class MusicgenEngine:
             model = model.with_parts(None, cast(Encodec, borrowed.module))
         self.tokenizer = tokenizer(files)
         self.device = like.device
-        packed = like.dtype == torch.float16 and self.device.type == "cpu"
-        self.model = pack(model.float()) if packed else model
+        self.packed = like.dtype == torch.float16 and self.device.type == "cpu"
+        self.model = pack(model.float()) if self.packed else model
         codec = cast(Encodec, self.model.codec).config
         self.rate, self.hop, self.frame_rate = codec.rate, codec.seanet.hop, codec.frames_per_second
         self.channels, self.hears_melody = self.model.channels, self.model.decoder.read_melody is not None
@@ -159,6 +122,46 @@ class MusicgenEngine:
             prompt_BKT=past,
         )
         return self._sound(walk if past is None else chain([past], walk), frames, samples)
+
+    def generate_many(
+        self,
+        prompts: Sequence[str],
+        seconds: float,
+        *,
+        settings: MusicgenSettings | None = None,
+        generators: Sequence[torch.Generator],
+    ) -> list[Samples]:
+        """Music of exactly `seconds` for each prompt, in one batch that is heard when all of it is made.
+
+        On a CPU in float32 the decoder is there twice meanwhile, its second weights laid out for a batch. Raises
+        InputError as `generate` does, and for other generators than prompts.
+        """
+        if len(generators) != len(prompts) or not prompts:
+            raise InputError("generators", f"{len(generators)} for {len(prompts)} prompts", "give one a prompt")
+        settings = settings or MusicgenSettings()
+        self._check(seconds, None, None)
+        samples = round(seconds * self.rate)
+        states, masks = zip(*(self._read(prompt) for prompt in prompts), strict=True)
+        text_BSC = pad_sequence([state[0] for state in states], batch_first=True)
+        mask_BS = pad_sequence([mask[0] for mask in masks], batch_first=True)
+        decoder = self.model.decoder
+        if self.device.type == "cpu" and not self.packed:
+            decoder = pack(copy.deepcopy(decoder), half=False)
+        with torch.inference_mode():
+            heard = decoder.hear(text_BSC, mask_BS=mask_BS)
+        walk = song(
+            decoder,
+            lambda _: heard,
+            -(-samples // self.hop),
+            rowwise([settings.choose(generator) for generator in generators]),
+            longest=self._frames(self.longest),
+            stride=self._frames(settings.extend_stride),
+            guidance=Guidance(scale=settings.cfg_coef, apart=settings.two_step_cfg),
+        )
+        codes_BKT = torch.cat(list(runtime.progress(walk, "composing")), -1)
+        with torch.inference_mode():
+            sounds = [self.model.decode(codes_BKT[row : row + 1])[0] for row in range(len(prompts))]
+        return [sound.float().cpu().numpy()[:, :samples] for sound in sounds]
 
     @property
     def longest(self) -> float:
@@ -231,8 +234,8 @@ class MusicgenEngine:
         meter.finish()
 
 
-def generated(prompt: str, wishes: Wishes, player: str, model: str, seed: int) -> Music:
-    """The task `compose` by a MusicGen: a mix alone, at -14 LUFS.
+def generated(prompt: str, wishes: Wishes, player: str, model: str, seed: int, melody: Audio | None = None) -> Music:
+    """The task `compose` by a MusicGen: a mix alone, at -14 LUFS, with the `melody` where the model hears one.
 
     Raises InputError for fields that only a written score can keep.
     """
@@ -243,6 +246,9 @@ def generated(prompt: str, wishes: Wishes, player: str, model: str, seed: int) -
         raise InputError("player", f"{player!r} plays scores, and {model} writes none", "use starter/music")
     with runtime.use(model, {"musicgen": MusicgenEngine}) as engine:
         sound = engine.generate(
-            prompt, wishes.seconds, generator=runtime.generator(runtime.derive(seed, "sound"), engine.device)
+            prompt,
+            wishes.seconds,
+            melody=melody,
+            generator=runtime.generator(runtime.derive(seed, "sound"), engine.device),
         )
         return Music(Audio(levelled(sound, engine.rate), engine.rate))

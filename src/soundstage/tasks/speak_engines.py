@@ -31,7 +31,8 @@ class SpeechEngine(Protocol):
     What it may have besides: `names`, its voices by name, which speakers of a dialogue are given in order;
     `languages`, where it speaks another than English, as `en`; `follows_markup`, true where `say` follows the rate,
     pitch and volume of every word (else the task gives it the mean rate of a sentence, and sees to the volume);
-    `blends`, true where `speaker` takes mixtures of voices; `say_many`, see `BatchEngine`.
+    `blends`, true where `speaker` takes mixtures of voices; `say_many`, see `BatchEngine`; with it
+    `together`, which lines can be said at once, in groups and in order (else those of like length).
     """
 
     rate: int

@@ -10,6 +10,7 @@ frames · M pitch classes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -17,9 +18,11 @@ import torch
 from torch import Tensor, nn
 
 from soundstage.decode import KVCache
+from soundstage.decode.loop import Step
 from soundstage.nn.embed import sinusoids
 from soundstage.nn.linear import Linear
-from soundstage.nn.transformer import Attention, KeyValue, TransformerBlock
+from soundstage.nn.step import Steps, normed, product
+from soundstage.nn.transformer import Attention, Folded, KeyValue, TransformerBlock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,20 +43,23 @@ class DecoderConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """What a decoder was asked for, ready for every step: keys of the text in every layer, or tokens that stand before.
+    """What a decoder was asked for, ready for every step: the text for every layer, or tokens that stand before.
 
     `null` is what takes its place in guidance.
     """
 
-    keys: list[KeyValue] | None = None
-    mask: Tensor | None = None  # of the keys, [B, 1, 1, S], True = a token
+    keys: Sequence[KeyValue | Folded] | None = None
+    mask: Tensor | None = None  # of the keys, [B, 1, 1, S], True = a token; what is folded has its own
+    deaf: int = 0  # rows behind those of the keys that hear no text
     before_BPD: Tensor | None = None
     null_BPD: Tensor | None = None
 
     @property
     def rows(self) -> int:
         """The batch."""
-        return len(self.before_BPD if self.before_BPD is not None else cast(list[KeyValue], self.keys)[0].k)
+        if self.before_BPD is not None:
+            return len(self.before_BPD)
+        return self.deaf + (0 if self.keys is None else self.keys[0].rows)
 
     @property
     def tokens(self) -> int:
@@ -62,25 +68,25 @@ class Heard:
 
     @property
     def null(self) -> Heard:
-        """Nothing. A null text is zeros, and so are its keys and values, so they need no mask."""
-        keys = (
-            None if self.keys is None else [KeyValue(*(torch.zeros_like(part) for part in pair)) for pair in self.keys]
-        )
-        return replace(self, keys=keys, mask=None, before_BPD=self.null_BPD)
+        """Nothing. A null text is zeros, and so are its keys, its values, and what is seen in them: none is kept."""
+        deaf = 0 if self.before_BPD is not None else self.rows
+        return replace(self, keys=None, mask=None, deaf=deaf, before_BPD=self.null_BPD)
 
     @property
     def guided(self) -> Heard:
         """This and its null as one batch."""
-        null = self.null
-        if self.before_BPD is not None and null.before_BPD is not None:
-            return replace(
-                self,
-                before_BPD=torch.cat((self.before_BPD, null.before_BPD)),
-                null_BPD=torch.cat((null.before_BPD, null.before_BPD)),
-            )
-        pairs = zip(cast(list[KeyValue], self.keys), cast(list[KeyValue], null.keys), strict=True)
-        keys = [KeyValue(torch.cat((a.k, b.k)), torch.cat((a.v, b.v))) for a, b in pairs]
-        return replace(self, keys=keys, mask=None if self.mask is None else torch.cat((self.mask, self.mask)))
+        if self.before_BPD is None or self.null_BPD is None:
+            return replace(self, deaf=self.deaf + self.rows)
+        return replace(
+            self,
+            before_BPD=torch.cat((self.before_BPD, self.null_BPD)),
+            null_BPD=torch.cat((self.null_BPD, self.null_BPD)),
+        )
+
+
+def worth_folding(tokens: int, heads: int, width: int) -> bool:
+    """Whether a step reads less of a text's tokens (of all rows) folded in than of the projections they replace."""
+    return tokens * heads <= width
 
 
 class Decoder(nn.Module):
@@ -111,7 +117,10 @@ class Decoder(nn.Module):
         if mask_BS is not None:
             text_BSD = text_BSD * mask_BS.unsqueeze(-1)
         if self.read_melody is None:
-            keys = [cast(Attention, cast(TransformerBlock, block).cross).keys(text_BSD) for block in self.blocks]
+            layers = [cast(Attention, cast(TransformerBlock, block).cross) for block in self.blocks]
+            if worth_folding(text_BSD.shape[:2].numel(), self.config.heads, self.config.width):
+                return Heard(keys=[layer.folded(text_BSD, mask_BS) for layer in layers])
+            keys = [layer.keys(text_BSD) for layer in layers]
             return Heard(keys=keys, mask=None if mask_BS is None else mask_BS[:, None, None])
         none_BNM = text_BSD.new_zeros(len(text_BSD), 1, self.read_melody.in_features)
         none_BNM[..., 0] = 1
@@ -137,13 +146,41 @@ class Decoder(nn.Module):
             config.depth, heard.rows, config.heads, capacity, width, device=like.device, dtype=like.dtype
         )
 
+    def walk(self, heard: Heard, steps: int) -> Step:
+        """A step of a loop over so many steps, with a cache of its own: ids [B, K, T] to logits [B, K, V] of the next.
+
+        One token is taken flat (`nn.step`), more of them by `forward`.
+        """
+        cache, rows = self.cache(heard, steps), heard.rows
+        told = 0 if heard.keys is None else heard.keys[0].rows
+        blocks, norm, heads = Steps(self.blocks, rows, told), normed(self.norm), [product(h, rows) for h in self.heads]
+        at = torch.arange(heard.tokens + steps, device=self.norm.weight.device)
+        places_TD = sinusoids(at, self.config.width, spread=True).to(self.norm.weight.dtype)
+
+        def step(ids_BKT: Tensor) -> Tensor:
+            if ids_BKT.shape[-1] > 1 or not cache.length or torch.is_grad_enabled():
+                return self(ids_BKT, heard, cache=cache, last=True)[:, :, -1]  # type: ignore[no-any-return]
+            x_BD = self._summed(ids_BKT[..., 0]) + places_TD[cache.length]
+            x_BD = norm(blocks(x_BD, cache.layers, heard.keys, heard.mask))
+            return torch.stack([head(x_BD) for head in heads], 1)
+
+        return step
+
+    def _summed(self, ids: Tensor) -> Tensor:
+        """The embeddings [B, ..., D] of ids [B, K, ...], summed over the books."""
+        tables = [cast(nn.Embedding, table).weight for table in self.embed]
+        total = torch.embedding(tables[0], ids[:, 0])
+        for book, table in enumerate(tables[1:], 1):
+            total = total + torch.embedding(table, ids[:, book])
+        return total
+
     def forward(self, ids_BKT: Tensor, heard: Heard, *, cache: KVCache | None = None, last: bool = False) -> Tensor:
         """A cache holds the steps before, and what stands before those.
 
         `last` reads the heads at the last step only, as a loop needs: [B, K, 1, V].
         """
         start = 0 if cache is None else cache.length
-        x_BTD = torch.stack([embed(ids_BKT[:, book]) for book, embed in enumerate(self.embed)]).sum(0)
+        x_BTD = self._summed(ids_BKT)
         if start == 0 and heard.before_BPD is not None:
             x_BTD = torch.cat((heard.before_BPD, x_BTD), 1)
         at = torch.arange(start, start + x_BTD.shape[1], device=x_BTD.device)

@@ -1,7 +1,8 @@
 """MusicGen's loops: codes of one window, and of music longer than that, as they are decided.
 
 Notable: every loop is a walk that can be listened to: frames come out as soon as all their books are known, so sound
-can begin while the rest is being written. Music longer than the window goes on from its own last seconds: with a window
+can begin while the rest is being written. The books stand in steps by the decoder's delays, or by any `Pattern` that
+the weights were trained with. Music longer than the window goes on from its own last seconds: with a window
 of 30 s and a stride of 18 the last 12 are the prompt of the next.
 
 B batch · K codebooks · T frames
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from soundstage.decode import Delays, fill, guided_apart, guided_step
+from soundstage.decode import Delays, Pattern, fill, guided_apart, guided_step
 from soundstage.decode.loop import Step
 from soundstage.decode.sample import Choose
 from soundstage.errors import InputError
@@ -38,21 +39,23 @@ def window(
     *,
     guidance: Guidance = Guidance(),
     prompt_BKT: Tensor | None = None,
+    pattern: Pattern | None = None,
 ) -> Iterator[Tensor]:
     """The frames [B, K, n] that continue `prompt` to `frames`, each as soon as its last book is chosen.
 
-    Raises InputError for no frames, or a prompt longer than `frames`.
+    `pattern` takes the place of the decoder's delays; by one that does not stream all frames come at the end. Raises
+    InputError for no frames, or a prompt longer than `frames`.
     """
     if frames < 1:
         raise InputError("frames", f"{frames} frames are no music", "ask for at least 1; 50 are a second")
     config, device = decoder.config, decoder.norm.weight.device
-    pattern = Delays(config.delays)
+    pattern = pattern or Delays(config.delays)
     if prompt_BKT is None:
         prompt_BKT = torch.zeros(heard.rows, config.books, 0, dtype=torch.long, device=device)
     ids_BKS = pattern.template(prompt_BKT, frames, config.codes)
-    told = prompt_BKT.shape[-1]
-    for column in fill(_step(decoder, heard, ids_BKS.shape[-1], guidance), ids_BKS, choose):
-        whole = pattern.frames(column)
+    told, last = prompt_BKT.shape[-1], ids_BKS.shape[-1] - 1
+    for column in fill(_step(decoder, heard, last + 1, guidance), ids_BKS, choose):
+        whole = pattern.frames(column) if pattern.streams or column == last else told
         if whole > told:
             yield pattern.lift(ids_BKS[..., : column + 1])[..., told:].clone()
             told = whole
@@ -66,10 +69,12 @@ def generate(
     *,
     guidance: Guidance = Guidance(),
     prompt_BKT: Tensor | None = None,
+    pattern: Pattern | None = None,
 ) -> Tensor:
     """Codes [B, K, frames], with the prompt's at their beginning. Errors are those of `window`."""
     told = [] if prompt_BKT is None else [prompt_BKT]
-    return torch.cat((*told, *window(decoder, heard, frames, choose, guidance=guidance, prompt_BKT=prompt_BKT)), -1)
+    walk = window(decoder, heard, frames, choose, guidance=guidance, prompt_BKT=prompt_BKT, pattern=pattern)
+    return torch.cat((*told, *walk), -1)
 
 
 def song(
@@ -82,6 +87,7 @@ def song(
     stride: int,
     guidance: Guidance = Guidance(),
     prompt_BKT: Tensor | None = None,
+    pattern: Pattern | None = None,
 ) -> Iterator[Tensor]:
     """Frames [B, K, n] behind the prompt, up to `frames` in all, over windows of at most `longest` that lie `stride`
     apart.
@@ -100,7 +106,8 @@ def song(
         if known < length:
             told = [] if made is None else [made]
             past = None if made is None else made[..., first:]
-            for new_BKT in window(decoder, hear(first), length, choose, guidance=guidance, prompt_BKT=past):
+            walk = window(decoder, hear(first), length, choose, guidance=guidance, prompt_BKT=past, pattern=pattern)
+            for new_BKT in walk:
                 told.append(new_BKT)
                 yield new_BKT
             made = torch.cat(told, -1)
@@ -108,12 +115,8 @@ def song(
 
 
 def _step(decoder: Decoder, heard: Heard, steps: int, guidance: Guidance) -> Step:
-    def reader(heard: Heard) -> Step:
-        cache = decoder.cache(heard, steps)
-        return lambda ids_BKT: decoder(ids_BKT, heard, cache=cache, last=True)[:, :, -1]
-
     if guidance.scale == 1:
-        return reader(heard)
+        return decoder.walk(heard, steps)
     if guidance.apart:
-        return guided_apart(reader(heard), reader(heard.null), guidance.scale)
-    return guided_step(reader(heard.guided), guidance.scale)
+        return guided_apart(decoder.walk(heard, steps), decoder.walk(heard.null, steps), guidance.scale)
+    return guided_step(decoder.walk(heard.guided, steps), guidance.scale)
