@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from soundstage.errors import InputError
 from soundstage.graph import find_registered, task
@@ -116,3 +117,18 @@ def test_a_starred_parameter_is_no_port() -> None:
 
     with pytest.raises(TypeError, match="name every input"):
         _ = task(version=1, name="toy.many")(many).task.ports
+
+
+def test_a_port_of_several_kinds_takes_each_and_reads_a_file_as_the_first_that_can(tmp_path):
+    from soundstage.graph.inputs import input_model
+    from soundstage.graph.port import Port
+    from soundstage.media import Audio, Music, Score
+
+    sound = Audio.silence(0.1, 8000)
+    sound.save(tmp_path / "sound.wav")
+    model = input_model("toy", {"music": Port("music", Score | Music | Audio | None, None)})
+    assert model.model_validate({"music": sound}).music is sound
+    assert model.model_validate({"music": None}).music is None
+    assert isinstance(model.model_validate({"music": str(tmp_path / "sound.wav")}).music, Music)
+    with pytest.raises(ValidationError):
+        model.model_validate({"music": 3})

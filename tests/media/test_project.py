@@ -57,3 +57,20 @@ def test_an_archive_of_something_else_is_refused(tmp_path):
 def test_a_file_that_is_not_there_is_missing(tmp_path):
     with pytest.raises(MissingError):
         Music.load(tmp_path / "none.music")
+
+
+def test_an_archive_of_sounds_holds_the_mix_and_every_stem(tmp_path):
+    import zipfile
+
+    stem = Audio(np.full((2, 100), 0.25, np.float32), 8000)
+    Music(stem, {"piano": stem, "drums": stem}).save(tmp_path / "all.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert sorted(archive.namelist()) == ["mix.wav", "stems/drums.wav", "stems/piano.wav"]
+        archive.extractall(tmp_path)
+    assert Audio.load(tmp_path / "stems" / "piano.wav") == stem
+
+
+def test_remarks_are_kept(tmp_path):
+    music = Music(Audio.silence(0.1, 8000), remarks=("one", "two"))
+    music.save(tmp_path / "song.music")
+    assert Music.load(tmp_path / "song.music") == music

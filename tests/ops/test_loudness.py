@@ -67,3 +67,12 @@ def test_fades_and_levels() -> None:
     assert envelope(ones * 0.5, 1000)[-1] == pytest.approx(0.5, abs=1e-3)
     assert decibels(amplitude(-3.0)) == pytest.approx(-3.0) and decibels(0.0) == float("-inf")
     assert true_peak(np.zeros((2, 0))) == 0.0
+
+
+def test_a_loop_is_limited_as_its_copies_are() -> None:
+    rng = np.random.default_rng(3)
+    sound = (rng.normal(0, 0.25, (2, 30_000)) * np.linspace(0.3, 2.5, 30_000)).astype(np.float32)
+    once = limit(sound, 8000, ceiling=-3.0, around=True)
+    assert np.array_equal(limit(np.tile(sound, 2), 8000, ceiling=-3.0, around=True), np.tile(once, 2))
+    assert true_peak(np.tile(once, 2)) <= amplitude(-3.0) * 1.001
+    assert not np.array_equal(once[:, :400], limit(sound, 8000, ceiling=-3.0)[:, :400])  # the loud end is heard ahead

@@ -5,7 +5,7 @@ import pytest
 
 from soundstage.data.composer import sheets
 from soundstage.errors import InputError
-from soundstage.media.score import Chord, Metre, Note, Score, Tempo, Track
+from soundstage.media.score import Chord, Metre, Note, Score, Track
 from soundstage.score.grid import roles_of, sheet_of, spelled_by
 from soundstage.score.language import brief_of, spell
 from soundstage.score.perform import perform
@@ -62,8 +62,7 @@ def test_each_track_has_a_role_of_its_own():
     ("change", "message"),
     [
         ({"metre": (7, 8)}, "is in 7/8"),
-        ({"tempi": (Tempo(2, 90),)}, "changes its tempo"),
-        ({"metres": (Metre(1, 3, 4),)}, "changes its tempo or metre"),
+        ({"metres": (Metre(1, 3, 4),)}, "changes its metre"),
         ({"tracks": ()}, "has no notes"),
     ],
 )

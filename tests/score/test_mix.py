@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from soundstage.score.mix import LOUDNESS, loudness, mastered, pan_gains, staged
+from soundstage.ops.loudness import decibels, limit, true_peak
+from soundstage.score.mix import LOUDNESS, brought, loudness, mastered, pan_gains, staged, unlike
 
 RATE = 16_000
 
@@ -48,3 +49,24 @@ def test_peaks_stay_under_the_ceiling():
     loud[:, 8000:8100] = 0.9
     mix, _ = mastered({"piano": loud}, RATE, fade=0.1)
     assert np.abs(mix).max() <= 10 ** (-1.5 / 20) + 1e-4
+
+
+@pytest.mark.parametrize("target", [-14.0, -23.0])
+def test_a_sum_is_brought_to_a_loudness_that_the_limiter_does_not_take_away(target):
+    sound = tones(300, 0.05)
+    sound[:, ::4000] += 0.8
+    mix, gain = brought(sound, RATE, target=target)
+    assert loudness(mix, RATE) == pytest.approx(target, abs=0.5)
+    assert decibels(true_peak(mix)) <= -0.99
+    assert unlike([sound * np.float32(10 ** (gain / 20))], mix) < -40
+
+
+def test_silence_is_brought_nowhere():
+    mix, gain = brought(np.zeros((2, RATE), np.float32), RATE)
+    assert gain == 0 and not mix.any()
+
+
+def test_stems_of_a_limited_mix_are_told_from_others():
+    a, b = tones(440, 0.5), tones(110, 0.6)
+    assert unlike([a, b], limit(a + b, RATE, ceiling=-6.0)) < -50
+    assert unlike([a, -b], limit(a + b, RATE, ceiling=-6.0)) > -20

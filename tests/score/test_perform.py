@@ -3,6 +3,7 @@ from itertools import islice
 import pytest
 
 from soundstage.data.composer import sheets
+from soundstage.media import Metre, Score, Tempo
 from soundstage.score.instruments import BY_NAME
 from soundstage.score.perform import beats_of, fit, perform
 
@@ -41,3 +42,10 @@ def test_beats_are_exact_and_number_the_bar():
     assert [beat.number for beat in beats[:6]] == [1, 2, 3, 1, 2, 3]
     assert beats[5].time == pytest.approx(5 * 60 / score.bpm)
     assert beats[-1].time < 10.0
+
+
+def test_beats_follow_tempi_and_metres():
+    score = Score(120, (4, 4), "C major", 3, (), (), (), (Tempo(4, 60), Tempo(6, 30)), (Metre(1, 3, 4),))
+    beats = beats_of(score, 9.0)
+    assert [beat.number for beat in beats] == [1, 2, 3, 4, 1, 2, 3, 1, 2]
+    assert [beat.time for beat in beats] == [0, 0.5, 1, 1.5, 2, 3, 4, 6, 8]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from soundstage.errors import InputError
+from soundstage.media.sources import Source
 from soundstage.score.instruments import NAMES
 from soundstage.score.sheet import METRES
 from soundstage.score.styles import STYLE_NAMES
@@ -155,7 +156,8 @@ def test_a_result_depends_on_the_font_that_plays_it(tmp_path, monkeypatch):
     assert font_of({"player": "synth"}) == {}
     monkeypatch.setenv("SOUNDSTAGE_SOUNDFONT", str(tmp_path / "none.sf2"))
     assert font_of({"player": "sampled"}) == {}
-    monkeypatch.setattr("soundstage.score.sampled.find_font", lambda: SimpleNamespace(path=tmp_path / "a.sf2"))
+    font = SimpleNamespace(path=tmp_path / "a.sf2", source=Source(name="a font", licence="MIT", commercial=True))
+    monkeypatch.setattr("soundstage.score.sampled.find_font", lambda: font)
     (tmp_path / "a.sf2").write_bytes(b"one")
     first = compose.task.read_besides({"player": "sampled"})
     (tmp_path / "a.sf2").write_bytes(b"another")

@@ -78,6 +78,11 @@ def _adapted(annotation: Any) -> Any:
         return Annotated[Any, BeforeValidator(functools.partial(_instance, inner))]
     origin, arguments = get_origin(inner), get_args(inner)
     if origin in (typing.Union, types.UnionType):
+        kinds = tuple(bare(part) for part in arguments if is_kind(bare(part)))
+        if len(kinds) > 1:
+            others = tuple(_adapted(part) for part in arguments if not is_kind(bare(part)))
+            any_kind = Annotated[Any, BeforeValidator(functools.partial(_instance_of_any, kinds))]
+            return typing.Union[(*others, any_kind)]
         return typing.Union[tuple(_adapted(part) for part in arguments)]  # noqa: UP007 - built at run time
     if origin is None or origin is Literal or not arguments:
         foreign = [
@@ -105,6 +110,13 @@ def _instance(kind: type, value: Any) -> Any:
     if not isinstance(value, kind):
         raise ValueError(f"is not {spell(kind)}")
     return value
+
+
+def _instance_of_any(kinds: tuple[type, ...], value: Any) -> Any:
+    """A value of one of several kinds; a text is read as the first that can read it."""
+    if isinstance(value, kinds):
+        return value
+    return _instance(next((kind for kind in kinds if hasattr(kind, "load")), kinds[0]), value)
 
 
 def _no_truth(value: Any) -> Any:

@@ -18,7 +18,7 @@ from soundstage.media.provenance import Provenance
 if TYPE_CHECKING:
     from soundstage.media.music import Music
 
-SUFFIX = ".music"
+SUFFIX, SOUNDS = ".music", ".zip"
 PROVENANCE = "provenance.json"
 _DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -33,6 +33,19 @@ def save_project(music: Music, path: Path, provenance: Provenance | None = None)
         with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
             for file in sorted(file for file in folder.rglob("*") if file.is_file()):
                 archive.writestr(zipfile.ZipInfo(file.relative_to(folder).as_posix(), _DATE), file.read_bytes())
+
+
+def save_sounds(music: Music, path: Path, provenance: Provenance | None = None) -> None:
+    """Write mix and stems as sound files in one archive, mix.wav and stems/NAME.wav, for other programs; atomically."""
+    with tempfile.TemporaryDirectory() as temporary, written(path) as part:
+        folder = Path(temporary)
+        music.mix.save(folder / "mix.wav", provenance, bits=32)
+        (folder / "stems").mkdir()
+        music.save_stems(folder / "stems", provenance, bits=32)
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+                entry = zipfile.ZipInfo(file.relative_to(folder).as_posix(), _DATE)
+                archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
 def load_project(path: Path) -> Music:

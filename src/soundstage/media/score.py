@@ -209,6 +209,14 @@ class Score(Value):
         part = max(0, bisect_right(starts, seconds) - 1)
         return beats[part] + (seconds - starts[part]) * bpms[part] / 60
 
+    def lasting(self, start: float, length: float) -> float:
+        """Seconds that `length` beats from `start` on last, to the bit the same wherever the tempo does not change."""
+        beats, _, bpms = self._paces
+        part = max(0, bisect_right(beats, start) - 1)
+        if part + 1 == len(beats) or start + length <= beats[part + 1]:
+            return length * 60 / bpms[part]
+        return self.seconds_at(start + length) - self.seconds_at(start)
+
     def bpm_at(self, beat: float) -> float:
         """The tempo from a beat on."""
         beats, _, bpms = self._paces

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
+from scipy.ndimage import convolve1d, maximum_filter1d, uniform_filter1d
 from scipy.signal import lfilter, resample_poly
 
 Samples = npt.NDArray[np.float32]
@@ -32,23 +32,44 @@ def true_peak(samples: npt.NDArray[Any], oversample: int = 4) -> float:
 
 
 def limit(
-    samples: npt.NDArray[Any], rate: int, *, ceiling: float = -1.0, look: float = 0.005, release: float = 0.1
+    samples: npt.NDArray[Any],
+    rate: int,
+    *,
+    ceiling: float = -1.0,
+    look: float = 0.005,
+    release: float = 0.1,
+    around: bool = False,
 ) -> Samples:
     """Hold the true peak under `ceiling` dBTP; the same gain for all channels, the length unchanged.
 
     Gain falls over `look` seconds ahead of a peak and recovers with time constant `release`. Where nothing is over the
-    ceiling the samples come back untouched.
+    ceiling the samples come back untouched. `around`: the end goes on with the beginning, as in a loop; two copies end
+    to end are then limited to two copies of what one is, bit for bit.
     """
     limit_at = amplitude(ceiling)
     out: Samples = np.ascontiguousarray(samples, dtype=np.float32)
     # The gain's own movement adds a little between the samples; a second or third pass takes that away.
     for margin in (1.0, 0.998, 0.99, 0.97):
-        peaks = _peaks(out, 4).max(0, initial=0.0)
-        if peaks.max(initial=0.0) <= limit_at:
+        peaks = (_peaks_around(out, 4) if around else _peaks(out, 4)).max(0, initial=0.0)
+        if (top := peaks.max(initial=0.0)) <= limit_at:
             return out
-        gain = _gain(np.minimum(1.0, limit_at * margin / np.maximum(peaks, 1e-9)), rate, look, release)
+        wanted = np.minimum(1.0, limit_at * margin / np.maximum(peaks, 1e-9))
+        gain = (_gain_around if around else _gain)(wanted, rate, look, release)
         out = (out * gain).astype(np.float32)
-    return (out * min(1.0, limit_at / max(true_peak(out), 1e-9))).astype(np.float32)
+    top = _peaks_around(out, 4).max() if around else true_peak(out)
+    return (out * min(1.0, limit_at / max(top, 1e-9))).astype(np.float32)
+
+
+def _gain_around(wanted: npt.NDArray[np.float64], rate: int, look: float, release: float) -> npt.NDArray[np.float64]:
+    """`_gain` of a loop. Every value comes of the same sums wherever it stands, so nothing hangs on the beginning."""
+    reach = max(1, round(look * rate))
+    lack = 1 + maximum_filter1d(-wanted, 2 * reach + 1, mode="wrap")
+    keep, shift = float(np.exp(-1 / max(1.0, release * rate))), 1
+    while (decay := keep**shift) > 1e-12:  # the slow return: the maximum over all that went before, by doubling
+        lack = np.maximum(lack, np.roll(lack, shift) * decay)
+        shift *= 2
+    smooth: npt.NDArray[np.float64] = convolve1d(1 - lack, np.full(2 * reach + 1, 1 / (2 * reach + 1)), mode="wrap")
+    return smooth
 
 
 def _gain(wanted: npt.NDArray[np.float64], rate: int, look: float, release: float) -> npt.NDArray[np.float64]:
@@ -84,6 +105,13 @@ def _peaks(samples: npt.NDArray[Any], oversample: int) -> npt.NDArray[np.float64
     dense = np.abs(resample_poly(x, oversample, 1, axis=-1)).reshape(*x.shape, oversample)
     peaks: npt.NDArray[np.float64] = np.maximum(dense.max(-1), np.abs(x))
     return peaks
+
+
+def _peaks_around(samples: npt.NDArray[Any], oversample: int) -> npt.NDArray[np.float64]:
+    """`_peaks` of a loop."""
+    x = np.atleast_2d(np.asarray(samples, dtype=np.float64))
+    reach = 32  # samples; the interpolating filter's is ten
+    return _peaks(np.pad(x, ((0, 0), (reach, reach)), mode="wrap"), oversample)[:, reach : reach + x.shape[1]]
 
 
 def fade(samples: npt.NDArray[Any], rate: int, *, rise: float = 0.0, fall: float = 0.0) -> Samples:

@@ -36,14 +36,16 @@ Hits = dict[tuple[int, int], list[Note]]
 def sheet_of(score: Score, style: str | None = None) -> Sheet:
     """A score on the grid. `style` is guessed from tempo and line-up where it is not given.
 
-    Raises InputError for a metre that the grid does not have, changes of tempo or metre, or more tracks than roles.
+    Its tempo is that of the start: the grid counts beats. Raises InputError for a metre that the grid does not have,
+    changes of metre, or more tracks than roles.
     """
     metre = f"{score.metre[0]}/{score.metre[1]}"
     if metre not in METRES:
         raise InputError("score", f"is in {metre}", f"give one in {' or '.join(METRES)}")
-    if score.tempi or score.metres:
-        raise InputError("score", "changes its tempo or metre", "give a part of it that keeps both")
-    tracks = [track for track in score.tracks if track.notes]
+    if score.metres:
+        raise InputError("score", "changes its metre", "give a part of it that keeps one")
+    sounding = [track for track in score.tracks if track.notes]
+    tracks = [track for track in sounding if not track.sung] or sounding  # what is sung is nobody's part
     if not tracks:
         raise InputError("score", "has no notes", "give one that has some")
     roles = roles_of(tracks)

@@ -10,20 +10,22 @@ T samples · stereo [2, T]
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, sosfilt
 
-from soundstage.ops.loudness import limit
+from soundstage.ops.loudness import amplitude, limit
 from soundstage.score.instruments import BY_NAME, PIECE_PANS
 
 Sound = NDArray[np.float32]
 ROLE_LEVEL = {"drums": -20.0, "bass": -21.0, "comp": -25.0, "arp": -25.0, "pad": -28.0, "lead": -20.5, "counter": -24.5}
 LOUDNESS = -17.0  # LUFS of the master
 CEILING = -1.5  # dBTP
+NEAR, PASSES = 0.1, 8  # LU from the target, and tries to come so near, when a mix is brought to a loudness
+SPAN = 64  # samples over which a limiter moves along a line
 ROOM_SECONDS = 1.7
 WIDE = frozenset({"piano", "harp", "marimba", "vibraphone", "electric piano", "music box"})
 
@@ -99,6 +101,39 @@ def fades(length: int, rate: int, end_seconds: float) -> Sound:
     if fall:
         curve[-fall:] *= (0.5 + 0.5 * np.cos(np.linspace(0, np.pi, fall))).astype(np.float32)
     return curve
+
+
+def brought(
+    sound: Sound, rate: int, *, target: float = -14.0, ceiling: float = -1.0, around: bool = False
+) -> tuple[Sound, float]:
+    """(master, decibels): a sum of stems brought to `target` LUFS under a true peak of `ceiling` dBTP, and its gain.
+
+    The gain goes ahead of the limiter and makes up for what that takes away; stems that follow it still sum to what
+    was limited. `around` limits, and measures, a loop that goes round. Silence stays silence, with a gain of 0.
+    """
+    gain, mix = 0.0, limit(sound, rate, ceiling=ceiling, around=around)
+    for _ in range(PASSES):
+        level = loudness(np.tile(mix, 3) if around else mix, rate)
+        if level <= -70 or abs(target - level) < NEAR:
+            break
+        gain += float(np.clip(target - level, -60, 60))
+        mix = limit(sound * np.float32(amplitude(gain)), rate, ceiling=ceiling, around=around)
+    return mix, gain
+
+
+def unlike(stems: Iterable[Sound], mix: Sound) -> float:
+    """dB of the mix that is left by the sum of its stems under a gain that moves as a limiter's does; −∞ for none."""
+    total = np.asarray(sum(stems), np.float64)
+    length = mix.shape[1] // SPAN * SPAN
+    x, y = (np.asarray(each[:, :length], np.float64).reshape(len(mix), -1, SPAN) for each in (total, mix))
+    ramp = np.linspace(-1, 1, SPAN)
+    xx, xr, rr = ((x * x * w).sum((0, 2)) for w in (1.0, ramp, ramp**2))  # y = (a + b · ramp) · x, block by block
+    yx, yr = ((x * y * w).sum((0, 2)) for w in (1.0, ramp))
+    det = np.maximum(xx * rr - xr**2, 1e-30)
+    a, b = np.where(xx > 1e-12, ((rr * yx - xr * yr) / det, (xx * yr - xr * yx) / det), 0.0)
+    left = y - (a[:, None] + b[:, None] * ramp) * x
+    power = float(np.square(left).sum() / max(np.square(y).sum(), 1e-30))
+    return 10 * np.log10(power) if power > 0 else float("-inf")
 
 
 def mastered(stems: Mapping[str, Sound], rate: int, *, fade: float) -> tuple[Sound, dict[str, Sound]]:

@@ -1,8 +1,8 @@
 """From a sheet to a performance: grid to beats with swing, steps to pitches, accents to velocities, and the fit to a
 length.
 
-Notable: the tempo is never bent, so beats are known exactly; a player is at most a few milliseconds off, drums and
-bass not at all.
+Notable: the tempo is never bent by chance, only where a score changes it, so beats are known exactly; a player is at
+most a few milliseconds off, drums and bass not at all.
 Velocities fall on a coarse grid, so that notes repeat exactly and need to be rendered once.
 """
 
@@ -63,9 +63,10 @@ def fit(seconds: float, beats: int, *, bpm: float | None, wish: float, slack: fl
 
 
 def beats_of(score: Score, seconds: float) -> tuple[Beat, ...]:
-    """Every beat before the end, exactly."""
-    count = math.ceil(seconds * score.bpm / 60 - 1e-9)
-    return tuple(Beat(i * 60 / score.bpm, i % score.metre[0] + 1) for i in range(count))
+    """Every beat before the end, exactly, by the score's tempi and metres."""
+    count = math.ceil(score.beat_at(seconds) - 1e-9)
+    starts = (score.beat_of_bar(score.bar_at(beat)) for beat in range(count))
+    return tuple(Beat(score.seconds_at(beat), beat - round(start) + 1) for beat, start in enumerate(starts))
 
 
 def swung(position: int, swing: float) -> float:

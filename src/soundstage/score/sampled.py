@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from soundstage.errors import InputError, MissingError, RunError
 from soundstage.media.score import Score, Track
+from soundstage.media.sources import Source
 from soundstage.score.formats import midi
 from soundstage.score.formats.orchestra import VOICE
 from soundstage.score.instruments import Instrument, instrument
@@ -64,6 +65,14 @@ class Font:
     name: str
     licence: str
     commercial: bool | None
+
+    @property
+    def source(self) -> Source:
+        """What a result that it plays says of it; a licence that nobody knows allows nothing."""
+        return Source(
+            name=self.name, licence=self.licence, commercial=bool(self.commercial), data=self.path.name,
+            kind="sound font",
+        )  # fmt: skip
 
 
 def find_font(path: str | Path | None = None) -> Font:

@@ -1,19 +1,19 @@
 """The task `compose`: a wish in words and fields to music of an exact length, with its score, stems and beats.
 
 Notable: tempo, key, chords, form, line-up and length are kept by construction; the last bar comes home and rings out.
+A melody that is given is kept to the note; a reference only says what was not said.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
-from soundstage import runtime
+from soundstage.errors import InputError
 from soundstage.graph import Between, ModelRef, Says, Seed, task
-from soundstage.media import Music
-from soundstage.score.perform import perform
-from soundstage.score.structure import returned, sections_of
-from soundstage.tasks.compose_plan import FASTEST, SLOWEST, Player, Wishes, font_of, plan
+from soundstage.media import Audio, Music, Score
+from soundstage.score.theory import parse_key
+from soundstage.score.tune import Tune
+from soundstage.tasks.compose_plan import FASTEST, SLOWEST, Player, Wishes, font_of
 from soundstage.weights import card_of
 
 
@@ -29,6 +29,13 @@ def compose(
     structure: Annotated[list[str] | None, Says('Its sections, with bars if wished: "intro 4", "verse 8".')] = None,
     style: Annotated[str | None, Says("One of the styles that the model knows, such as lo-fi or orchestral.")] = None,
     instruments: Annotated[list[str] | None, Says("Exactly who plays; by default the style's own line-up.")] = None,
+    melody: Annotated[
+        Tune | Audio | Score | Music | None,
+        Says("A tune to keep as the lead: a recording of one voice, MIDI, MusicXML, ABC or .music."),
+    ] = None,
+    reference: Annotated[
+        Audio | None, Says("Music to be like: its tempo and key, and its style where there is no prompt.")
+    ] = None,
     player: Annotated[Player, Says("Who plays: the model itself, our synthesis, or a sound font.")] = "starter",
     model: ModelRef = "starter/music",
     seed: Seed = 0,
@@ -36,34 +43,41 @@ def compose(
     """Music of exactly `seconds`, with stems by instrument, the score it was played from, and its beats.
 
     Given chords are played bar by bar, up to the ending, which comes home; sections of one name are the same music. The
-    stems sum to the unmastered mix: the mix is their sum through a limiter. A MusicGen (`model`) makes a mix alone, and
-    keeps only the length. Raises InputError naming the field for what
+    stems sum to the unmastered mix: the mix is their sum through a limiter. A `melody` brings its tempo, key and metre
+    where they are not given, and chords are found for it; where it is over, the music goes on. What is heard in a
+    `reference` or a recorded melody is said in the remarks. A MusicGen (`model`) makes a mix alone, and keeps only the
+    length; some hear a recorded melody. Raises InputError naming the field for what
     cannot be: an unknown key, chord, section, style, metre or instrument, a tempo or length out of range, a form that
-    does not fit the length, an empty prompt without a style.
-    """
+    does not fit the length, a melody longer than it or with a form of its own, an empty prompt without a style.
+    """  # fmt: skip
     wishes = Wishes(
         seconds=seconds, bpm=bpm, key=key, metre=metre, chords=chords, style=style,
         structure=None if structure is None else tuple(structure),
         instruments=None if instruments is None else tuple(instruments),
     )  # fmt: skip
-    wishes.check(prompt)
+    wishes.check(prompt, like=reference is not None)
+    tune = None if melody is None else Tune.of(melody)
+    if tune is not None and structure is not None:
+        raise InputError("structure", "is given beside a melody, which has its own", "leave out one of them")
     if card_of(model).family == "musicgen":
         from soundstage.tasks.compose_musicgen import generated
 
-        return generated(prompt, wishes, player, model, seed)
-    from soundstage.tasks.compose_engines import ENGINES  # bring torch, which a cached result does not need
-    from soundstage.tasks.compose_players import check_player, played
-    from soundstage.tasks.compose_sound import sounded
+        if reference is not None:
+            raise InputError("reference", f"cannot be kept by {model}", "say it in the prompt, or use starter/music")
+        if tune is not None and tune.sound is None:
+            raise InputError("melody", f"is a score, and {model} hears sound", "give a recording, or use starter/music")
+        return generated(prompt, wishes, player, model, seed, None if tune is None else tune.sound)
+    from soundstage.tasks.compose_piece import composed  # brings torch, which a cached result does not need
 
-    check_player(player)
-    with runtime.use(model, ENGINES) as found:
-        engine = played(found, player)
-        made = plan(prompt, engine.read(prompt), wishes, seed)
-        brief = made.brief
-        sheet = returned(engine.write(brief, runtime.generator(runtime.derive(seed, "score"))), made.parts)
-        last_bar = (len(sheet.bars) - 1) * int(brief.metre[0]) * 60 / brief.bpm
-        ring = max(seconds - last_bar, 0.0)
-        score = perform(sheet, tail=ring * brief.bpm / 60 - int(brief.metre[0]), seed=seed)
-        if made.parts:
-            score = replace(score, sections=sections_of(made.parts))
-        return sounded(engine, score, seconds, seed)
+    told = []
+    if reference is not None:
+        from soundstage.tasks.compose_reference import like
+
+        wishes, heard = like(reference, prompt, wishes, model)
+        told.append(heard)
+    written = None
+    if tune is not None:
+        tonal = None if wishes.key is None else parse_key(wishes.key)
+        written, found = tune.melody(bpm=wishes.bpm, key=tonal, metre=wishes.metre)
+        told.append(found)
+    return composed(prompt, wishes, player, model, seed, melody=written, told=tuple(told), seconds=seconds)

@@ -17,14 +17,17 @@ from soundstage import runtime
 from soundstage.errors import InputError
 from soundstage.graph import Between, ModelRef, Says, Seed, task
 from soundstage.media import Music, Score, Section, Track
+from soundstage.score.formats.orchestra import VOICE
 from soundstage.score.grid import sheet_of
 from soundstage.score.language import brief_of
 from soundstage.score.perform import RING, perform
 from soundstage.score.progression import harmony, parse_progression
 from soundstage.score.roster import roster
 from soundstage.score.sheet import ROLES, Place, Sheet, form
+from soundstage.score.song.band import cleared, sung_bars, voice_of, with_voice
 from soundstage.score.styles import style_named
 from soundstage.tasks.compose_plan import Player, asked_for, font_of, spoken_style
+from soundstage.weights import card_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +73,8 @@ def inpaint(
         draft = Draft(sheet=sheet, known=first, until=stop, roles=roles)
         written = engine.write(brief, runtime.generator(runtime.derive(seed, "inpaint")), draft).bars[first:stop]
         changed = replace(sheet, bars=(*sheet.bars[:first], *written, *sheet.bars[stop:]))
+        if instruments is None:
+            changed = cleared(changed, sung_bars(score))
         size = score.metre[0]
         tail = max(0.0, score.beat_at(music.seconds) - score.beats) if stop == score.bars else 0.0
         fresh = perform(changed, tail=tail, seed=runtime.derive(seed, "inpaint"))
@@ -85,21 +90,27 @@ def extend(
     *,
     seconds: Annotated[float, Says("How long the whole is to be; kept to the sample."), Between(2, 600)] = 60.0,
     chords: Annotated[str | None, Says("Chords of the new bars, a chord a bar or in bar lines.")] = None,
+    prompt: Annotated[str, Says("How it goes on, in words; for a model without scores, such as a MusicGen.")] = "",
     player: Annotated[Player, Says("Who plays: the model itself, our synthesis, or a sound font.")] = "starter",
     model: ModelRef = "starter/music",
     seed: Seed = 0,
 ) -> Music:
     """The music made longer: it goes on where its ending was, and ends anew.
 
-    Up to 30 ms before that bar, mix and stems keep every sample. Raises InputError for music without a score, a length
+    Up to 30 ms before that bar, mix and stems keep every sample. A MusicGen (`model`) needs no score: it hears the last
+    seconds and goes on from the very end, as a mix alone. Raises InputError for music without a score, a length
     that adds no whole bar.
     """
+    if card_of(model).family == "musicgen":
+        from soundstage.tasks.musicgen import extended
+
+        return extended(music, prompt, seconds, model, seed, chords=chords, player=player)
     score = score_of(music)
     sheet = sheet_of(score)
     size, known = score.metre[0], score.bars - 1
-    body = int((seconds - RING) * score.bpm / 60 / size)
+    body = int(score.beat_at(seconds - RING) / size)
     if body <= known:
-        least = (known + 1) * size * 60 / score.bpm + RING
+        least = score.seconds_at((known + 1) * size) + RING
         raise InputError("seconds", f"is {seconds:g} for music of {music.seconds:g} s", f"give {least:.1f} or more")
     from soundstage.tasks.compose_engines import ENGINES, Draft
     from soundstage.tasks.compose_players import check_player, played
@@ -121,8 +132,8 @@ def extend(
         draft = Draft(sheet=sheet, known=known, until=body + 1, roles=frozenset(ROLES))
         written = engine.write(brief, runtime.generator(runtime.derive(seed, "extend")), draft)
         longer = replace(sheet, bars=(*sheet.bars[:known], *written.bars[known:]))
-        ring = seconds - body * size * 60 / score.bpm
-        fresh = perform(longer, tail=ring * score.bpm / 60 - size, seed=runtime.derive(seed, "extend"))
+        ring = seconds - score.seconds_at(body * size)
+        fresh = perform(longer, tail=ring * score.bpm_at(body * size) / 60 - size, seed=runtime.derive(seed, "extend"))
         grown = replace(score, bars=body + 1, sections=_sections(score, fresh, known))
         result = with_bars(grown, fresh, known * size, (body + 1) * size, set(ROLES))
         sound = sounded(engine, result, seconds, seed)
@@ -172,7 +183,13 @@ def restyle(
         draft = Draft(sheet=kept, known=0, until=len(sheet.bars), roles=roles)
         written = engine.write(brief, runtime.generator(runtime.derive(seed, "restyle")), draft)
         tail = max(0.0, score.beat_at(music.seconds) - score.beats)
-        fresh = replace(perform(written, tail=tail, seed=seed), sections=score.sections)
+        written = cleared(written, sung_bars(score))
+        fresh = replace(perform(written, tail=tail, seed=seed), sections=score.sections, tempi=score.tempi)
+        if music.song is not None and (voice := voice_of(score)) is not None:
+            from soundstage.tasks.sing_sound import again, song_of
+
+            sung = again(music.stems[voice.instrument])
+            return song_of(engine, with_voice(fresh, voice), music.seconds, seed, sung, music.song)
         return sounded(engine, fresh, music.seconds, seed)
 
 
@@ -212,6 +229,8 @@ def _roles(sheet: Sheet, instruments: list[str] | None) -> frozenset[str]:
     """The roles that may change. Raises InputError for instruments that do not play."""
     if instruments is None:
         return frozenset(role for role, _ in sheet.roster)
+    if sung := [name for name in instruments if name.strip() == VOICE]:
+        raise InputError("instruments", f"{sung[0]!r} is sung", "use resing for that")
     names = asked_for(instruments)
     playing = {name for _, name in sheet.roster}
     missing = [name for name in names if name not in playing]

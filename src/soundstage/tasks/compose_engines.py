@@ -139,13 +139,13 @@ class StarterEnsemble:
     def play(self, score: Score, samples: int, seed: int) -> dict[str, NDArray[np.float32]]:
         """See `MusicEngine.play`."""
         notes = [(track.instrument, note) for track in score.tracks for note in track.notes]
-        tones = [self._tone(name, note, score.bpm) for name, note in notes]
+        tones = [self._tone(name, note, score.lasting(note.start, note.length)) for name, note in notes]
         meter = runtime.Meter("playing", total=len(set(tones)))
         sounds = play(self.model.player, tones, seed=seed, on_batch=meter.advance)
         meter.finish()
         stems = {track.instrument: np.zeros((2, samples), np.float32) for track in score.tracks}
         for (name, note), tone in zip(notes, tones, strict=True):
-            start = round(note.start * 60 / score.bpm * self.rate)
+            start = round(score.seconds_at(note.start) * self.rate)
             sound = sounds[tone].numpy()[: max(0, samples - start)]
             left, right = pan_gains(note_pan(name, note.pitch))
             stems[name][0, start : start + len(sound)] += np.float32(left) * sound
@@ -153,11 +153,11 @@ class StarterEnsemble:
         return stems
 
     @staticmethod
-    def _tone(name: str, note: Note, bpm: float) -> Tone:
+    def _tone(name: str, note: Note, seconds: float) -> Tone:
         player = BY_NAME[name]
         if player.drums:
             return Tone(voice_of(name, note.pitch), note.pitch, note.velocity, 0.1, TAILS[note.pitch], 0.0)
-        held = max(LENGTH_GRID, round(note.length * 60 / bpm / LENGTH_GRID) * LENGTH_GRID)
+        held = max(LENGTH_GRID, round(seconds / LENGTH_GRID) * LENGTH_GRID)
         return Tone(voice_of(name, note.pitch), note.pitch, note.velocity, round(held, 3), RING, player.vibrato)
 
 

@@ -7,8 +7,8 @@ model reads between the lines.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from soundstage.tasks.compose_engines import Impression
 
 Player = Literal["starter", "synth", "sampled"]
+Fits = Callable[[tuple[Part, ...], int, float | None, float], Fit]
+"""From the parts of a form, beats a bar, the tempo asked for (or None) and the one that suits: tempo and bars."""
 SLOWEST, FASTEST = 40.0, 220.0
 KINDEST_TONICS = (0, 2, 3, 5, 7, 9, 10)  # the keys that lie well for most instruments
 _BPM = re.compile(r"(\d{2,3}(?:\.\d+)?)\s*-?\s*(?:bpm|beats (?:per|a) minute)", re.IGNORECASE)
@@ -49,9 +51,12 @@ class Wishes:
     style: str | None = None
     instruments: tuple[str, ...] | None = None
 
-    def check(self, prompt: str) -> None:
-        """Refuses what no piece can be, before a model is loaded. Raises InputError naming the field."""
-        if not prompt.strip() and self.style is None:
+    def check(self, prompt: str, *, like: bool = False) -> None:
+        """Refuses what no piece can be, before a model is loaded; `like` where a reference speaks for an empty prompt.
+
+        Raises InputError naming the field.
+        """
+        if not prompt.strip() and self.style is None and not like:
             raise InputError(
                 "prompt", "is empty", 'say what it should be like, such as "calm lo-fi piano", or give a style'
             )
@@ -88,8 +93,11 @@ def asked_for(instruments: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(instrument(name).name for name in names))
 
 
-def plan(prompt: str, heard: Impression, wishes: Wishes, seed: int) -> Plan:
-    """Everything that is decided before a note is written. Raises InputError for a form that does not fit."""
+def plan(prompt: str, heard: Impression, wishes: Wishes, seed: int, fits: Fits | None = None) -> Plan:
+    """Everything that is decided before a note is written. Raises InputError for a form that does not fit.
+
+    `fits` says tempo and bars in another way than filling the wished seconds.
+    """
     rng = np.random.default_rng(runtime.derive(seed, "plan"))
     manner = (
         style_named(wishes.style)
@@ -98,7 +106,7 @@ def plan(prompt: str, heard: Impression, wishes: Wishes, seed: int) -> Plan:
     )
     progression = parse_progression(wishes.chords) if wishes.chords is not None else ()
     chosen = _key(prompt, wishes.key, manner, heard, rng, progression)
-    tempo = wishes.bpm if wishes.bpm is not None else _spoken_bpm(prompt)
+    tempo = wishes.bpm if wishes.bpm is not None else spoken_bpm(prompt)
     written = _METRE.search(prompt)
     bar = wishes.metre or (written[1] if written else None)
     if bar is None:
@@ -107,9 +115,13 @@ def plan(prompt: str, heard: Impression, wishes: Wishes, seed: int) -> Plan:
     pace = (np.arange(5) * np.array(heard.pace)).sum() / 4
     low, high = manner.bpm
     parts = parse_structure(wishes.structure) if wishes.structure is not None else ()
-    fitted = fit_form(parts, wishes.seconds, int(bar[0]), tempo) or fit(
-        wishes.seconds, int(bar[0]), bpm=tempo, wish=low + (high - low) * float(pace)
-    )
+    wish = low + (high - low) * float(pace)
+    if fits is not None:
+        fitted = fits(parts, int(bar[0]), tempo, wish)
+    else:
+        fitted = fit_form(parts, wishes.seconds, int(bar[0]), tempo) or fit(
+            wishes.seconds, int(bar[0]), bpm=tempo, wish=wish
+        )
     energy = int(np.argmax(np.array(heard.energy) + rng.uniform(0, 0.08, 3)))
     named = asked_for(wishes.instruments) if wishes.instruments else mentioned(_without_style(prompt, manner))
     if not named and not wishes.instruments:
@@ -170,7 +182,8 @@ def _without_style(prompt: str, style: Style) -> str:
     return prompt
 
 
-def _spoken_bpm(prompt: str) -> float | None:
+def spoken_bpm(prompt: str) -> float | None:
+    """The tempo that a text names. Raises InputError for an impossible one."""
     match = _BPM.search(prompt)
     if match is None:
         return None
@@ -203,8 +216,9 @@ def _drawn(chances: dict[str, float] | object, rng: np.random.Generator, tempera
     return str(names[rng.choice(len(names), p=sharp / sharp.sum())])
 
 
-def font_of(inputs: Mapping[str, Any]) -> dict[str, str]:
-    """The sound font that a result depends on besides its inputs: which file, how long, how old; none by other players.
+def font_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The sound font that a result depends on besides its inputs: which file, how long, how old, and under `sources`
+    its licence; none by other players.
 
     A font that is not there is told of when it is to play.
     """
@@ -213,8 +227,8 @@ def font_of(inputs: Mapping[str, Any]) -> dict[str, str]:
     from soundstage.score.sampled import find_font
 
     try:
-        path = find_font().path
+        font = find_font()
     except SoundstageError:
         return {}
-    facts = path.stat()
-    return {"font": f"{path} {facts.st_size} {facts.st_mtime_ns}"}
+    facts = font.path.stat()
+    return {"font": f"{font.path} {facts.st_size} {facts.st_mtime_ns}", "sources": [asdict(font.source)]}

@@ -41,9 +41,10 @@ class Played:
 
 
 def check_player(player: str) -> None:
-    """Raises MissingError where a player's font is not installed, before a model is loaded."""
+    """Raises MissingError where a player's font is not installed, before a model is loaded, and InputError for one that
+    the licence policy refuses."""
     if player == "sampled":
-        sampled.find_font()
+        runtime.permit([sampled.find_font().source])
 
 
 def played(engine: MusicEngine, player: str) -> MusicEngine:

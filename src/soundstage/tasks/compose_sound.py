@@ -19,6 +19,9 @@ from soundstage.ops.loudness import limit
 from soundstage.score.grid import roles_of
 from soundstage.score.mix import CEILING, mastered, staged
 from soundstage.score.perform import beats_of
+from soundstage.score.song.band import band_of
+from soundstage.score.song.mix import CEILING as SUNG
+from soundstage.score.song.mix import behind_voice
 from soundstage.tasks.compose_engines import MusicEngine
 
 Sound = NDArray[np.float32]
@@ -27,13 +30,16 @@ FADE_IN, FADE_OUT = 0.03, 0.3
 
 
 def sounded(engine: MusicEngine, score: Score, seconds: float, seed: int) -> Music:
-    """A score as music of exactly `seconds`, faded over the ring of its last bar."""
+    """A score as music of exactly `seconds`, faded over the ring of its last bar. What is sung is not heard in it."""
     samples = round(seconds * engine.rate)
-    dry = engine.play(score, samples, runtime.derive(seed, "sound"))
+    band = band_of(score)
+    dry = engine.play(band, samples, runtime.derive(seed, "sound"))
     runtime.check_cancelled("compose")
     ring = max(seconds - score.seconds_at(score.beat_of_bar(score.bars - 1)), 0.0)
     fade = min(max(0.5 * ring, 0.3), 2.0, 0.25 * seconds)
-    mix, stems = mastered(staged(dry, places_of(score), engine.rate), engine.rate, fade=fade)
+    roles = places_of(band)
+    placed = behind_voice(staged(dry, roles, engine.rate), roles, score, engine.rate)
+    mix, stems = mastered(placed, engine.rate, fade=fade)
     stems_of = {name: Audio(sound, engine.rate) for name, sound in stems.items()}
     return Music(Audio(mix, engine.rate), stems_of, score, beats_of(score, seconds))
 
@@ -53,7 +59,7 @@ def spliced(before: Music, after: Music, start: float, stop: float) -> Music:
     is the same, one that is new is silent outside.
     """
     rate, length = after.mix.rate, after.mix.length
-    weight = _weight(length, rate, start, stop if stop < before.seconds - 1e-6 else np.inf)
+    weight = window(length, rate, start, stop if stop < before.seconds - 1e-6 else np.inf)
     outside = weight[: before.mix.length] == 0
     stems: dict[str, Sound] = {}
     for name in (*before.stems, *(name for name in after.stems if name not in before.stems)):
@@ -63,10 +69,13 @@ def spliced(before: Music, after: Music, start: float, stop: float) -> Music:
             continue
         new = after.stems[name].samples if name in after.stems else np.zeros((2, length), np.float32)
         gain = _gain(old[:, : len(outside)][:, outside], new[:, : len(outside)][:, outside])
-        stems[name] = _blended(old, new * np.float32(gain), weight)
+        stems[name] = blended(old, new * np.float32(gain), weight)
     total: Sound = np.asarray(sum(stems.values()), np.float32)
-    mix = _blended(_sized(before.mix.samples, length), limit(total, rate, ceiling=CEILING), weight)
-    return replace(after, mix=Audio(mix, rate), stems={name: Audio(sound, rate) for name, sound in stems.items()})
+    mix = blended(
+        _sized(before.mix.samples, length), limit(total, rate, ceiling=CEILING if before.song is None else SUNG), weight
+    )
+    audio = {name: Audio(sound, rate) for name, sound in stems.items()}
+    return replace(after, mix=Audio(mix, rate), stems=audio, song=after.song or before.song)
 
 
 def _notes(music: Music, name: str) -> list[Note]:
@@ -78,7 +87,7 @@ def _notes(music: Music, name: str) -> list[Note]:
     )
 
 
-def _weight(length: int, rate: int, start: float, stop: float) -> Sound:
+def window(length: int, rate: int, start: float, stop: float) -> Sound:
     """How much of the new is heard: nothing, a line up to all at `start`, all, a line down behind `stop`."""
     t = np.arange(length) / rate
     rise = np.clip((t - start) / FADE_IN + 1, 0, 1) if start > 0 else np.ones(length)
@@ -86,7 +95,8 @@ def _weight(length: int, rate: int, start: float, stop: float) -> Sound:
     return np.minimum(rise, fall).astype(np.float32)
 
 
-def _blended(old: Sound, new: Sound, weight: Sound) -> Sound:
+def blended(old: Sound, new: Sound, weight: Sound) -> Sound:
+    """`old` where the weight is nought, `new` where it is one, bit for bit; a line between them elsewhere."""
     return np.where(weight == 0, old, np.where(weight == 1, new, old + weight * (new - old))).astype(np.float32)
 
 

@@ -27,8 +27,8 @@ from soundstage.errors import InputError
 from soundstage.media import Audio, Note, Phoneme, Speech, Track, Voice, Word
 from soundstage.media.watermark import Marker
 from soundstage.models.voice import relieved
-from soundstage.models.voice.vocoder import pulse_train
 from soundstage.ops.mel import hz_to_mel, mel_to_hz
+from soundstage.ops.source import pulse_train
 from soundstage.score.articulation import Held, Placed, phrases, placed
 from soundstage.score.intonation import STYLES, Style, loudness, melody, octaves, wandering
 from soundstage.score.lyrics import front_end, read_notes
@@ -44,6 +44,8 @@ SLOW, LONGER = 0.6, 1.8
 """Consonants grow with the time from vowel to vowel to this power, against speech, and to at most so many times."""
 UNSTEADY = 0.5
 """dB by which a held voice wanders."""
+CONSONANTS = 3.0
+"""dB by which consonants are louder than they would be with the vowels around them: those are held, and cover them."""
 STEADY = 0.5
 """How much of what a vowel's level does in speech is taken out while it is held."""
 LOW, HIGH = -2.0, 13.0
@@ -205,7 +207,7 @@ class StarterSinger:
         return drawn.clamp(min=float(self.model.config.knots[0][1]) - 2), heard
 
     def _levelled(self, envelope: Tensor, grid: Grid, kept: float) -> Tensor:
-        """dB [T] that hold every vowel at one level, and bring that near to the louder ones of the phrase."""
+        """dB [T] that hold every vowel at one level, near to the louder ones of the phrase, and lift consonants."""
         level = (envelope.exp().sum(1).log() * (10 / math.log(10))).cpu().numpy()
         spans = [(start + (end - start) // 4, max(end - (end - start) // 4, start + 1)) for start, end in grid.vowels()]
         spans = [(a, max(a + 1, b)) for a, b in spans]
@@ -218,6 +220,10 @@ class StarterSinger:
             wanted.append(near + STEADY * np.clip(vowel - level[a:b], -4, 6))
         curve = np.interp(np.arange(len(level)), np.concatenate(places), np.concatenate(wanted))
         smooth = np.convolve(np.pad(curve, 4, mode="edge"), np.full(9, 1 / 9), "valid")
+        aside = np.ones(len(level))
+        for start, end in grid.vowels():
+            aside[start:end] = 0
+        smooth = smooth + CONSONANTS * np.convolve(aside, np.full(3, 1 / 3), "same")
         return torch.from_numpy(smooth.astype(np.float32)).to(self.device)
 
     def _coloured(self, envelope: Tensor, gain: Tensor) -> Tensor:
