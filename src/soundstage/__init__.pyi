@@ -37,10 +37,16 @@ from soundstage.tasks.compose import compose as compose
 from soundstage.tasks.compose_edit import extend as extend
 from soundstage.tasks.compose_edit import inpaint as inpaint
 from soundstage.tasks.compose_edit import restyle as restyle
+from soundstage.tasks.hum import hum as hum
+from soundstage.tasks.loop import loop as loop
+from soundstage.tasks.master import master as master
 from soundstage.tasks.paint import paint as paint
 from soundstage.tasks.revoice import revoice as revoice
 from soundstage.tasks.shoot import shoot as shoot
+from soundstage.tasks.sing import sing as sing
+from soundstage.tasks.sing_edit import resing as resing
 from soundstage.tasks.speak import speak as speak
 from soundstage.tasks.speak import speak_live as speak_live
+from soundstage.tasks.stems import stems as stems
 
 __version__: str

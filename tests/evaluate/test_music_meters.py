@@ -1,15 +1,25 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from soundstage.evaluate.harmony import chord_agreement, key_of, same_key, same_signature
-from soundstage.evaluate.instruments import Listener, audible, excerpts, recognise
+from soundstage.data.composer import sheets
+from soundstage.errors import InputError
+from soundstage.evaluate.ear import HOP, RATE, SLOW_HOP, SLOW_RATE, TRIADS, BeatEar, HarmonyEar, Heard, hear
+from soundstage.evaluate.frechet import crosswise, frechet
+from soundstage.evaluate.harmony import chord_agreement, chords_of, key_of, same_key, same_signature, triad_of
+from soundstage.evaluate.instruments import audible, recognise
 from soundstage.evaluate.soundness import clicks, drift, ends_cleanly
-from soundstage.evaluate.tempo import agrees, beat_alignment, steady_interval, tempo
+from soundstage.evaluate.tempo import agrees, beat_alignment, pulse, tempo
 from soundstage.media import Audio, Chord, Score
+from soundstage.models.ensemble.listener import Listener, excerpts
+from soundstage.score import synth
+from soundstage.score.instruments import NAMES
+from soundstage.score.perform import perform
 from soundstage.score.theory import Key
 
-RATE = 32_000
+A_SECOND = RATE / HOP
 
 
 def pulse_train(bpm: float, seconds: float = 12.0) -> Audio:
@@ -34,14 +44,75 @@ def cadence() -> Audio:
     )
 
 
-@pytest.mark.parametrize("bpm", [84.0, 120.0, 151.0])
-def test_the_tempo_of_a_pulse_is_found(bpm):
-    assert agrees(tempo(pulse_train(bpm)), bpm, octaves=True)
-    assert tempo(pulse_train(120.0)) == pytest.approx(120, rel=0.01)
+def heard_beats(bpm: float, seconds: float = 15.0, first: float = 0.3, faint: float = 0.01) -> Heard:
+    """What an ear that is sure hears of a pulse."""
+    chances = np.full((int(seconds * A_SECOND), 2), faint)
+    for at in np.round(np.arange(first, seconds - 0.1, 60 / bpm) * A_SECOND).astype(int):
+        chances[max(0, at - 1) : at + 2, 0] = (0.45, 0.9, 0.45)
+    return Heard(chances, np.zeros((1, 36)), np.zeros(24))
+
+
+def heard_chords(names: list[str], seconds: float = 2.0) -> Heard:
+    """What an ear that is sure hears of some triads."""
+    frames = int(seconds * SLOW_RATE / SLOW_HOP)
+    rows = np.full((frames * len(names), 36), -6.0)
+    for index, name in enumerate(names):
+        root, kind = triad_of(name)
+        rows[index * frames : (index + 1) * frames, 12 * TRIADS.index(kind) + root] = -0.1
+    return Heard(np.zeros((1, 2)), rows, np.zeros(24))
+
+
+@pytest.mark.parametrize("bpm", [48.0, 84.0, 120.0, 151.0, 205.0])
+def test_the_steady_pulse_of_what_is_heard_is_found(bpm):
+    found, first = pulse(heard_beats(bpm))
+    assert found == pytest.approx(bpm, rel=0.01)
+    assert abs((first - 0.3 + 30 / bpm) % (60 / bpm) - 30 / bpm) < 0.05
+
+
+def test_beats_that_are_missed_or_doubtful_do_not_change_the_octave():
+    heard = heard_beats(100)
+    missed = heard.beats.copy()
+    for at in np.flatnonzero(missed[:, 0] > 0.5)[::3]:
+        missed[at - 1 : at + 2, 0] = 0.02
+    assert tempo(replace(heard, beats=missed)) == pytest.approx(100, rel=0.01)
+    assert tempo(heard_beats(100, faint=0.03)) == pytest.approx(100, rel=0.01)
 
 
 def test_silence_has_no_tempo():
-    assert tempo(Audio.silence(5.0, RATE)) == 0
+    assert tempo(Heard(np.full((500, 2), 0.001), np.zeros((1, 36)), np.zeros(24))) == 0
+
+
+def test_the_ear_knows_tempo_key_and_chords_of_a_piece_that_it_never_heard():
+    sheet = next(sheet for sheet in sheets(77, "test", "funk") if sheet.metre == "4/4" and len(sheet.bars) < 10)
+    score = perform(sheet)
+    sound = sum(synth.play(score, round(score.seconds * RATE), RATE, 0).values())
+    heard = hear(Audio(0.3 * sound / np.abs(sound).max(), RATE))
+    assert agrees(tempo(heard), score.bpm)
+    assert same_signature(key_of(heard), sheet.key)
+    assert chord_agreement(heard, score) > 0.6
+
+
+def test_the_ear_hears_all_keys_alike():
+    torch.manual_seed(0)
+    ear = HarmonyEar().eval()
+    heard = torch.rand(1, 60, 216)
+    moved = heard.unflatten(2, (6, 12, 3)).roll(5, 3).flatten(2)
+    with torch.inference_mode():
+        (chords, keys), (chords_moved, keys_moved) = ear(heard), ear(moved)
+    turned = chords.unflatten(2, (3, 12)).roll(5, 3).flatten(2)
+    assert torch.allclose(turned, chords_moved, atol=1e-5)
+    assert torch.allclose(keys.unflatten(1, (2, 12)).roll(5, 2).flatten(1), keys_moved, atol=1e-5)
+    assert not torch.allclose(chords, chords_moved, atol=1e-3)
+
+
+def test_padding_is_not_heard():
+    torch.manual_seed(0)
+    ear = HarmonyEar().eval()
+    heard = torch.rand(1, 80, 216)
+    padded = torch.nn.functional.pad(heard, (0, 0, 0, 40))
+    with torch.inference_mode():
+        assert torch.allclose(ear(heard)[1], ear(padded, torch.tensor([80]))[1], atol=0.05)
+        assert BeatEar().eval()(torch.rand(1, 100, 84)).shape == (1, 100, 2)
 
 
 def test_tempi_agree_within_four_percent_or_an_octave_apart():
@@ -51,32 +122,58 @@ def test_tempi_agree_within_four_percent_or_an_octave_apart():
     assert agrees(50, 100, octaves=True)
 
 
-def test_a_slipped_beat_does_not_bend_the_interval():
-    times = np.delete(np.arange(20) * 0.5, 7)
-    assert steady_interval(times) == pytest.approx(0.5)
-
-
 def test_onsets_stand_on_the_beats():
     sound = pulse_train(100)
     on = beat_alignment(sound, [i * 0.6 for i in range(18)])
     assert on > 3 * beat_alignment(sound, [i * 0.6 + 0.3 for i in range(18)])
 
 
-def test_key_and_chords_of_a_cadence():
-    sound = cadence()
-    assert key_of(sound) == Key(0, "major")
-    names = ("C", "F", "G", "C")
+def test_key_and_chords_are_the_likeliest():
+    names = ["C", "F", "G", "C"]
+    heard = heard_chords(names)
     score = Score(60.0, (4, 4), "C major", 2, (), tuple(Chord(n, 2.0 * i, 2.0) for i, n in enumerate(names)), ())
-    assert chord_agreement(sound, score) == 1.0
+    assert chord_agreement(heard, score) == 1.0
     wrong = Score(60.0, (4, 4), "C major", 2, (), tuple(Chord(n, 2.0 * i, 2.0) for i, n in enumerate("DEFA")), ())
-    assert chord_agreement(sound, wrong) == 0.0
+    assert chord_agreement(heard, wrong) == 0.0
+    keys = np.full(24, -5.0)
+    keys[12 + 9] = -0.1
+    assert key_of(replace(heard, keys=keys)) == Key(9, "minor")
+
+
+def test_a_chord_that_flickers_is_not_believed():
+    heard = heard_chords(["C", "Am"])
+    rows = heard.chords.copy()
+    rows[7] = -2.0
+    rows[7, 12 + 4] = -0.5
+    path = chords_of(replace(heard, chords=rows))
+    assert set(path[:20]) == {0} and set(path[20:]) == {12 + 9}
+
+
+def test_a_chord_without_a_third_is_no_triad():
+    assert triad_of("Gsus4") is None and triad_of("C5") is None
+    assert triad_of("Bbm7") == (10, "minor") and triad_of("F#m7b5") == (6, "dim") and triad_of("Dbmaj9") == (1, "major")
+
+
+def test_equal_sets_are_nearer_than_others():
+    rng = np.random.default_rng(0)
+    one, other, far = rng.normal(0, 1, (3, 400, 6)) + np.array([0, 0, 3])[:, None, None]
+    assert frechet(one, one) == pytest.approx(0, abs=1e-6)
+    assert frechet(one, other) < 0.3
+    assert frechet(one, far) == pytest.approx(54, rel=0.1)
+    real = [rng.normal(0, 1, (40, 6)) for _ in range(8)]
+    across, floor = crosswise([rng.normal(1, 1, (40, 6)) for _ in range(8)], real)
+    assert across > 5 and floor < 1
+    with pytest.raises(InputError, match="pieces"):
+        crosswise(real[:3], real[:3])
 
 
 def test_relative_keys_share_a_signature_but_are_not_the_same():
     assert same_signature(Key(9, "minor"), Key(0, "major"))
     assert not same_key(Key(9, "minor"), Key(0, "major"))
     assert same_key(Key(2, "minor"), Key(2, "dorian"))
-    assert same_signature(Key(7, "mixolydian"), Key(0, "major"))
+    assert same_signature(Key(0, "major"), Key(7, "mixolydian"))
+    assert same_signature(Key(7, "major"), Key(7, "mixolydian"))  # heard as the major key on its own tonic
+    assert not same_signature(Key(2, "major"), Key(7, "mixolydian"))
 
 
 def test_a_jump_is_a_click_and_music_has_none():
@@ -99,7 +196,7 @@ def test_a_cut_end_is_heard():
 
 
 def test_the_judge_names_every_instrument_once():
-    listener = Listener().eval()
+    listener = Listener(classes=len(NAMES)).eval()
     ranking = recognise(listener, Audio(chord([60, 67], 2.5)[None], RATE))
     assert sum(chance for _, chance in ranking) == pytest.approx(1, abs=1e-4)
     assert len({name for name, _ in ranking}) == len(ranking) == 30

@@ -8,7 +8,7 @@ import torch
 from soundstage.data.composer import sheets
 from soundstage.data.composer_captions import caption
 from soundstage.data.composer_render import Shot
-from soundstage.evaluate.music import asked_instruments, prompts
+from soundstage.evaluate.prompts import prompts
 from soundstage.models.ensemble import build_player, build_reader, build_writer, ensemble_starter
 from soundstage.recipes.music import ship
 from soundstage.recipes.music_player import crop_step, measure_partials, spectral_loss
@@ -77,7 +77,7 @@ def test_captions_become_pieces_and_targets():
 def test_held_out_prompts_are_the_same_each_time_and_can_be_played():
     wanted = list(islice(prompts(3), 40))
     assert wanted == list(islice(prompts(3), 40))
-    assert all(place(tuple(asked_instruments(one)), STYLES[0]) for one in wanted if asked_instruments(one))
+    assert all(place(tuple(one.asked_instruments), STYLES[0]) for one in wanted if one.asked_instruments)
 
 
 def test_shipping_writes_a_card_and_weights(tmp_path):

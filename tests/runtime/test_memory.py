@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from soundstage.runtime import memory, trim
+from soundstage.runtime import lean, memory, trim
 
 
 @pytest.fixture(autouse=True)
 def looked_for_anew() -> Iterator[None]:
-    memory._malloc_trim.cache_clear()
+    memory._glibc.cache_clear()
     yield
-    memory._malloc_trim.cache_clear()
+    memory._glibc.cache_clear()
 
 
 def resident_mb() -> float:
@@ -23,7 +23,7 @@ def resident_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-@pytest.mark.skipif(memory._malloc_trim() is None, reason="the C library is not glibc")
+@pytest.mark.skipif(memory._glibc() is None, reason="the C library is not glibc")
 def test_freed_memory_is_given_back() -> None:
     blocks = [bytearray(50_000) for _ in range(4000)]  # 190 MB in blocks that the allocator keeps
     last = [blocks[index] for index in range(0, len(blocks), 50)]  # which hold its heap open
@@ -38,8 +38,23 @@ def test_freed_memory_is_given_back() -> None:
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch, version: str | None) -> None:
     monkeypatch.setattr(os, "confstr", lambda _: version, raising=False)
     assert trim() is False
+    with lean():
+        pass
 
 
 def test_a_system_without_confstr_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "confstr", raising=False)
     assert trim() is False
+    with lean():
+        pass
+
+
+@pytest.mark.skipif(memory._glibc() is None, reason="the C library is not glibc")
+def test_a_lean_stretch_leaves_no_holes() -> None:
+    before = resident_mb()
+    with lean():
+        blocks = [bytearray(100_000) for _ in range(2000)]
+        last = [blocks[index] for index in range(0, len(blocks), 50)]
+        del blocks
+        assert resident_mb() < before + 80  # some fit into what was free; without it, 190
+        assert len(last) == 40

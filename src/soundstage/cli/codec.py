@@ -10,6 +10,7 @@ import typer
 
 from soundstage.cli.display import report, watched
 from soundstage.cli.look import JSON
+from soundstage.cli.outputs import licence_facts, spelled_licence
 from soundstage.errors import InputError
 
 group = typer.Typer(no_args_is_help=True, help="Sound to a neural codec's codes and back.", rich_markup_mode="rich")
@@ -53,7 +54,8 @@ def encode(
         "bit rate": f"{codes.kbps:.3g} kbit/s", "length": f"{codes.seconds:.2f} s",
         "took": f"{time.monotonic() - begun:.2f} s",
     }  # fmt: skip
-    report(facts, as_json=as_json)
+    facts |= licence_facts(target)
+    report(facts if as_json else spelled_licence(facts), as_json=as_json)
 
 
 @group.command()
@@ -83,7 +85,8 @@ def decode(
         "task": "codec.decode", "output": str(target), "model": model or codes.model,
         "length": f"{codes.seconds:.2f} s", "took": f"{time.monotonic() - begun:.2f} s",
     }  # fmt: skip
-    report(facts, as_json=as_json)
+    facts |= licence_facts(target)
+    report(facts if as_json else spelled_licence(facts), as_json=as_json)
 
 
 @group.command()
@@ -98,8 +101,8 @@ def info(
     facts = codes.facts() | {"seconds": round(codes.seconds, 3), "kbps": round(codes.kbps, 4)}
     if codes.provenance is not None:
         facts |= {"made by": codes.provenance.task, "version": codes.provenance.version}
-        facts |= {"licence": codes.provenance.licence} | dict(codes.provenance.extra)
-    report(facts, as_json=as_json)
+        facts |= licence_facts(source) | dict(codes.provenance.extra)
+    report(facts if as_json else spelled_licence(facts), as_json=as_json)
 
 
 def _check(target: Path, suffixes: tuple[str, ...]) -> None:

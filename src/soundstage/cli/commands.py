@@ -22,9 +22,11 @@ from soundstage.cli.outputs import (
     check_subtitles,
     default_output,
     kind_of,
+    licence_facts,
     pipe,
     save,
     save_parts,
+    spelled_licence,
     suffixes,
     to_pipe,
 )
@@ -34,6 +36,8 @@ from soundstage.graph.node import Task
 from soundstage.graph.types import bare
 from soundstage.tasks import IN_PARTS, LIVE, TABLE, find, other
 
+SUNG = frozenset({"sing", "resing"})
+"""Tasks whose music has words."""
 LONG = 5000
 """Letters of a text from which on its sound is written as it is made."""
 
@@ -46,6 +50,15 @@ EXAMPLES = {
     ],
     "revoice": ["talk.wav --voice ada -o ada.wav", "talk.wav --voice me -o mine.mp3"],
     "compose": ['"calm lo-fi piano" --seconds 15 --bpm 80 --key "A minor" --seed 7 -o music.wav'],
+    "sing": [
+        '"a folk song about a lighthouse" --seconds 120 -o song.music --subtitles song.lrc',
+        '"slow piano ballad" --lyrics "$(cat words.txt)" --voice ada --singing ballad -o song.wav',
+    ],
+    "resing": ['song.music --line 3 --lyrics "And the ships are coming home" -o changed.music'],
+    "loop": ['"lo-fi" --bars 8 --bpm 80 -o loop.wav', "--music song.music --first 5 --bars 4 -o verse.wav"],
+    "hum": ['hum.wav --prompt "gentle lo-fi" -o song.music', "whistle.m4a --style jazz -o jazz.wav"],
+    "stems": ["song.music -o stems.zip", "anything.mp3 --parts percussion -o beat.zip"],
+    "master": ["song.music -o master.wav", "mix.wav --loudness -16 --compression 2 -o master.flac"],
     "shoot": ['"a golden dog runs through a sunlit meadow" --seconds 4 --camera "pan right" -o clip.mp4'],
     "paint": ['"a red balloon over the mountains at night" -o picture.png'],
     "film": [
@@ -86,7 +99,7 @@ def command(task: Task) -> Callable[..., None]:
     if filed:
         parameters[0] = parameters[0].replace(annotation=str | None, default=optional(parameters[0].default))
         parameters.append(common("file", "--file", "", f"A text file with the {ports[0].name}."))
-    if kind_of(task.output) == "speech":
+    if kind_of(task.output) == "speech" or task.name in SUNG:
         parameters.append(common("subtitles", "--subtitles", "", "Subtitles too: a .srt, .vtt, .ass or .lrc file."))
     parameters += [
         common(
@@ -113,7 +126,7 @@ def command(task: Task) -> Callable[..., None]:
         inputs = {port.name: value_of(port, given[port.name]) for port in ports if is_given(port, given[port.name])}
         with watched(quiet=quiet or as_json):
             facts = perform(task, inputs, Path(output), device=device, licence=licence, subtitles=subtitles)
-        report(facts, as_json=as_json, aside=output == "-")
+        report(facts if as_json else spelled_licence(facts), as_json=as_json, aside=output == "-")
 
     invoke.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     invoke.__name__ = task.name
@@ -128,6 +141,8 @@ def perform(
     A long text is written as it is made, and what goes to standard output is heard as it is made.
     """
     from soundstage import runtime
+    from soundstage.media.sources import joined
+    from soundstage.runtime.licences import sources_of_call
 
     check_output(task, output)
     if subtitles:
@@ -136,6 +151,8 @@ def perform(
     facts = {"task": task.name, "output": str(output)}
     facts |= {port.name: checked[port.name] for port in task.ports.values() if port.is_model or port.is_seed}
     with runtime.using(device=device, licence=licence):
+        made_with = joined([sources_of_call(task, inputs), sources_of_call(task, checked)])
+        runtime.permit(made_with)
         start = time.monotonic()
         text = next(iter(checked.values()), "")
         in_parts = other(IN_PARTS, task.name) if isinstance(text, str) and len(text) > LONG else None
@@ -153,11 +170,13 @@ def perform(
                 value.subtitles(subtitles)
             if cast := getattr(value, "cast", None):
                 facts["voices"] = ", ".join(f"{name or 'narrator'}={who}" for name, who in cast.items())
+            if remarks := getattr(value, "remarks", None):
+                facts["remarks"] = "; ".join(remarks)
             length = getattr(value, "seconds", None)
             facts |= {"length": f"{float(length):.2f} s"} if length is not None else {}
         elapsed = time.monotonic() - start
     facts |= {"subtitles": subtitles} if subtitles else {}
-    return facts | {"took": f"{elapsed:.2f} s"}
+    return facts | licence_facts(output, made_with) | {"took": f"{elapsed:.2f} s"}
 
 
 def text_of(name: str, given: str | None, file: str) -> str:
@@ -180,13 +199,13 @@ def text_of(name: str, given: str | None, file: str) -> str:
 def recipe(task: Task, inputs: Mapping[str, Any], checked: Mapping[str, Any]) -> Any:
     """The provenance of one call: the graph of one node that makes it again, where a document can hold its inputs."""
     from soundstage.graph import Graph
-    from soundstage.runtime.record import provenance, recipe_of, traits
+    from soundstage.runtime.record import call_record, recipe_of
 
     graph = Graph()
     try:
         graph.output(task.name, graph.add(task.name, task, **inputs))
     except InputError:  # an input that only this process has
-        return provenance(task.name, **traits(task, checked))
+        return call_record(task, checked)
     return recipe_of(graph, task.name)
 
 

@@ -14,7 +14,7 @@ from pydantic import PydanticUserError
 
 from soundstage.cli.display import log_to_terminal, report, watched
 from soundstage.cli.look import JSON
-from soundstage.cli.outputs import USUAL, kind_of, save
+from soundstage.cli.outputs import USUAL, kind_of, licence_facts, save
 from soundstage.errors import InputError
 from soundstage.graph import Graph
 from soundstage.graph.document import from_document, load
@@ -56,7 +56,9 @@ def run(
         bool, typer.Option("--estimate", help="Tell what it would take, and do not run it.")
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    licence: Annotated[str, typer.Option(help="any, or commercial.")] = "any",
+    licence: Annotated[
+        str, typer.Option(help="any, or commercial: refuse models that may not be used commercially.")
+    ] = "any",
     as_json: Annotated[bool, JSON] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Show no progress.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log what happens.")] = False,
@@ -64,6 +66,7 @@ def run(
     """Run a graph: what is in the cache is not computed again, and a run that was killed goes on where it was."""
     from soundstage import runtime
     from soundstage.graph.estimate import estimate
+    from soundstage.runtime.licences import sources_of_graph
 
     log_to_terminal(verbose=verbose)
     graph = read(file)
@@ -76,7 +79,11 @@ def run(
         output.mkdir(parents=True, exist_ok=True)
         with watched(quiet=quiet or as_json):
             results = runtime.execute(graph, label=file.stem)
-        saved = {name: str(keep(value, output / name, graph, name)) for name, value in results.items()}
+        paths = {name: keep(value, output / name, graph, name) for name, value in results.items()}
+    saved: dict[str, Any] = {name: str(path) for name, path in paths.items()}
+    made = {name: licence_facts(path, sources_of_graph(graph, name)) for name, path in paths.items()}
+    if as_json and any(made.values()):
+        saved["made with"] = made
     report(saved, as_json=as_json)
 
 

@@ -112,19 +112,29 @@ def info(
 
 def evaluate(
     ref: Annotated[
-        str, typer.Argument(help="A model, such as starter/voice; a film's file; or just: film.", show_default=False)
+        str,
+        typer.Argument(
+            help="A model, such as starter/voice; a film's file, a song's .music; or just: film, song.",
+            show_default=False,
+        ),
     ],
     count: Annotated[
         int | None, typer.Option(min=1, help="How many items to measure; fewer is quicker and less sure.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the held-out items.")] = 0,
     keep: Annotated[Path | None, typer.Option(help="A folder for what was generated.", show_default=False)] = None,
+    memorisation: Annotated[
+        bool, typer.Option("--memorisation", help="Search a composer's pieces for what it learned by heart instead.")
+    ] = False,
     as_json: Annotated[bool, JSON] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Measure a model on held-out items, beside the real data and chance; or a film by what it promises."""
     log_to_terminal(verbose=False)
-    meter = importlib.import_module(f"soundstage.evaluate.{meter_for(ref)}").evaluate
+    module = meter_for(ref)
+    if memorisation and module != "music":
+        raise InputError("memorisation", f"is not measured of {ref}", "give a composer, such as starter/music")
+    meter = importlib.import_module(f"soundstage.evaluate.{'memorisation' if memorisation else module}").evaluate
     known = inspect.signature(meter).parameters
     given: dict[str, Any] = {"seed": seed, "count": count, "folder": keep}
     chosen = {name: value for name, value in given.items() if value is not None and name in known}
@@ -146,6 +156,8 @@ def meter_for(ref: str) -> str:
         return "watermark"
     if ref == "film" or Path(ref).suffix.lower() == ".mp4":
         return "film"
+    if ref == "song" or Path(ref).suffix.lower() == ".music":
+        return "song"
     card = card_of(ref)
     if card.family == "bark" and card.config.get("text") == "phones":  # it laughs and sighs, too
         return "bark"

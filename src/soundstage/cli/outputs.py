@@ -5,15 +5,19 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from soundstage.errors import InputError
 from soundstage.graph import Task
 from soundstage.graph.literal import shorten
 from soundstage.graph.types import bare
+
+if TYPE_CHECKING:
+    from soundstage.media.sources import Source
 
 USUAL = {"speech": ".wav", "audio": ".wav", "music": ".wav", "video": ".mp4", "film": ".mp4", "image": ".png"}
 
@@ -31,6 +35,27 @@ def save(value: Any, output: Path, provenance: Any) -> None:
         writer(output)
 
 
+def licence_facts(output: Path, made_with: Iterable[Source] = ()) -> dict[str, Any]:
+    """What a written file says it was made with, as a command reports it; `made_with` where no file can say it."""
+    from soundstage.media.sources import strictest
+    from soundstage.runtime.licences import sources_of_file
+
+    listed = list((sources_of_file(output) if output.is_file() else ()) or made_with)
+    if not listed:
+        return {}
+    told = {"licence": strictest(listed), "commercial": all(source.commercial for source in listed)}
+    return told | {"sources": [asdict(source) for source in listed]}
+
+
+def spelled_licence(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for people: the licence in a line, and who asked for it where there are several."""
+    told = {name: value for name, value in facts.items() if name not in ("commercial", "sources")}
+    if "commercial" in facts:
+        told["licence"] = f"{facts['licence']}; commercial use: {'yes' if facts['commercial'] else 'no'}"
+        told["made with"] = ", ".join(f"{source['name']} ({source['licence']})" for source in facts["sources"])
+    return told
+
+
 def kind_of(annotation: Any) -> str:
     """The kind of a type, such as "speech"; a class's own name in lower case where it is no kind."""
     inner = bare(annotation)
@@ -42,9 +67,9 @@ def suffixes(task: Task) -> tuple[str, ...]:
     kind = kind_of(task.output)
     if kind in ("audio", "speech", "music"):
         from soundstage.media.audio_files import CODINGS
-        from soundstage.media.project import SUFFIX
+        from soundstage.media.project import SOUNDS, SUFFIX
 
-        return (*CODINGS, SUFFIX) if kind == "music" else tuple(CODINGS)
+        return (*CODINGS, SUFFIX, SOUNDS) if kind == "music" else tuple(CODINGS)
     if kind == "image":
         from soundstage.media.image_files import SUFFIXES as STILLS
 

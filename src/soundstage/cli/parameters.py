@@ -141,7 +141,7 @@ def value_of(port: Port, value: Any) -> Any:
                     port.name, f"{shorten(value)} is not a file", f"give a JSON file with a {spell(inner)}"
                 )
             return parse(path.read_bytes())
-    if value == "-" and bare(port.type) is str:
+    if value == "-" and any(bare(option) is str for option in members(port.type)):
         return sys.stdin.read().strip()
     return value
 

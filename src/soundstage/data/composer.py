@@ -15,8 +15,10 @@ import numpy as np
 from soundstage.data import composer_parts as parts
 from soundstage.data.composer_melody import counter_line, lead_line
 from soundstage.data.composer_patterns import IDIOMS
-from soundstage.data.composer_plan import Plan, Written, choose, plan_piece
-from soundstage.score.sheet import Bar, Place, Sheet
+from soundstage.data.composer_plan import Plan, Written, choose, harmonise, plan_piece
+from soundstage.score.language import Brief
+from soundstage.score.sheet import Bar, Place, Sheet, bar_length
+from soundstage.score.styles import BY_STYLE
 
 
 def _plays(role: str, spot: Place, plan: Plan, index: int, entry: dict[str, int]) -> bool:
@@ -81,3 +83,15 @@ def sheets(seed: int, split: str = "train", style: str | None = None) -> Iterato
     while True:
         plan = plan_piece(rng, split, style)
         yield write(plan, rng, split)
+
+
+def answer(brief: Brief, rng: np.random.Generator, split: str = "test") -> Sheet:
+    """What the composer itself writes to a brief that a model was given: the same form, tempo, key, chords, players."""
+    style, half = BY_STYLE[brief.style], bar_length(brief.metre) // 2 if brief.metre == "4/4" else 8
+    free = harmonise(IDIOMS[style.name], brief.key.mode, brief.metre, brief.places, split, rng)
+    given = tuple(tuple((half * index, chord) for index, chord in enumerate(bar)) for bar in brief.chords)
+    plan = Plan(
+        style=style, key=brief.key, bpm=brief.bpm, metre=brief.metre, energy=brief.energy, roster=brief.roster,
+        places=brief.places, harmonies=(*given, *free[len(given) :]),
+    )  # fmt: skip
+    return write(plan, rng, split)

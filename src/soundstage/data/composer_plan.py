@@ -93,11 +93,11 @@ def plan_piece(rng: np.random.Generator, split: str = "train", style_name: str |
         energy=energy,
         roster=players,
         places=places,
-        harmonies=_harmonise(idiom, mode, metre, places, split, rng),
+        harmonies=harmonise(idiom, mode, metre, places, split, rng),
     )
 
 
-def _harmonise(
+def harmonise(
     idiom: Idiom, mode: str, metre: str, places: tuple[Place, ...], split: str, rng: np.random.Generator
 ) -> tuple[tuple[tuple[int, Harmony], ...], ...]:
     """Chords of every bar: a progression a section, a turn to the dominant before the ending, the tonic at the end."""

@@ -53,10 +53,16 @@ def render_score(score: Score, samples: int, rate: int = RATE) -> dict[str, NDAr
     return stems
 
 
-def render_music(sheet: Sheet, seed: int = 0) -> Music:
-    """A composed sheet as real sound: what the task `compose` would return if the player were the font itself."""
+def render_music(sheet: Sheet, seed: int = 0, seconds: float | None = None) -> Music:
+    """A composed sheet as real sound: what the task `compose` would return if the player were the font itself.
+
+    Its last chord rings until `seconds`, or for a beat unless told, and fades.
+    """
     score = perform(sheet, tail=1.0, seed=seed)
-    seconds = score.seconds + 1.5
+    if seconds is None:
+        seconds = score.seconds + 1.5
+    elif seconds > score.seconds:
+        score = perform(sheet, tail=(seconds - score.seconds) * score.bpm / 60, seed=seed)
     samples = round(seconds * RATE)
     dry = {}
     for name, mono in render_score(score, samples).items():

@@ -1,6 +1,10 @@
-"""Key and chords of sound, from its chroma (Krumhansl & Kessler, 1982; Fujishima, 1999).
+"""Key and chords of sound, as the ear hears them: a path through its triads, the likeliest of its keys.
 
-Notable: the profiles know only major and minor, so a dorian or mixolydian piece is right when its signature is.
+Notable: what is heard is settled before it is compared, so neither the times nor the names of the true chords help to
+hear them. The ear knows only major and minor keys: dorian counts as minor, mixolydian as major, and a piece's signature
+is right when its scale is.
+
+T frames, ten a second
 """
 
 from __future__ import annotations
@@ -8,84 +12,70 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from soundstage.media.audio import Audio
+from soundstage.evaluate.ear import SLOW_HOP, SLOW_RATE, TRIADS, Heard
 from soundstage.media.score import Score
 from soundstage.score.theory import QUALITIES, TONICS, Key
 
-MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
-MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
-SIZE, LOW, HIGH = 8192, 80.0, 2000.0
+GENDER = {"major": "major", "mixolydian": "major", "minor": "minor", "dorian": "minor"}
+A_SECOND = SLOW_RATE / SLOW_HOP
+CHANGE = 8.0  # nats that a change of chord costs
+FLATS = {"Db": "C#", "D#": "Eb", "Gb": "F#", "G#": "Ab", "A#": "Bb"}
 
 
-def chroma(audio: Audio, *, hop_seconds: float = 0.1) -> NDArray[np.float64]:
-    """[frames, 12]: strength of each pitch class, from spectral peaks between 80 Hz and 2 kHz."""
-    wave = audio.mono().samples[0]
-    hop = round(hop_seconds * audio.rate)
-    frames = np.lib.stride_tricks.sliding_window_view(np.pad(wave, (SIZE // 2, SIZE // 2)), SIZE)[::hop]
-    magnitude = np.abs(np.fft.rfft(frames * np.hanning(SIZE), axis=1))
-    hz = np.arange(magnitude.shape[1]) * audio.rate / SIZE
-    inside = (hz > LOW) & (hz < HIGH)
-    peak = np.zeros_like(magnitude, bool)
-    peak[:, 1:-1] = (magnitude[:, 1:-1] > magnitude[:, :-2]) & (magnitude[:, 1:-1] >= magnitude[:, 2:])
-    strength = np.where(peak & inside, magnitude, 0) ** 0.7
-    place = np.where(inside, np.round(12 * np.log2(np.maximum(hz, 1) / 440) + 69) % 12, 0).astype(int)
-    out = np.zeros((len(frames), 12))
-    for pitch in range(12):
-        out[:, pitch] = strength[:, inside & (place == pitch)].sum(axis=1)
-    return out
-
-
-def key_of(audio: Audio) -> Key:
+def key_of(heard: Heard) -> Key:
     """The likeliest major or minor key."""
-    total = chroma(audio).sum(axis=0)
-    scores = [
-        (float(np.corrcoef(total, np.roll(profile, tonic))[0, 1]), tonic, mode)
-        for mode, profile in (("major", MAJOR), ("minor", MINOR))
-        for tonic in range(12)
-    ]
-    _, tonic, mode = max(scores)
-    return Key(tonic, mode)
+    mode, tonic = divmod(int(np.argmax(heard.keys)), 12)
+    return Key(tonic, ("major", "minor")[mode])
 
 
 def same_signature(found: Key, true: Key) -> bool:
-    """Whether both have the same sharps and flats: the same scale, whatever is felt as home."""
-    return found.signature == true.signature
+    """Whether both have the same sharps and flats: the same scale, whatever is felt as home.
+
+    A dorian or mixolydian scale is heard as the minor or major key on its own tonic, or as that of its signature.
+    """
+    return found.signature in (true.signature, Key(true.tonic, GENDER[true.mode]).signature)
 
 
 def same_key(found: Key, true: Key) -> bool:
     """Whether tonic and gender agree; dorian counts as minor, mixolydian as major."""
-    gender = {"major": "major", "mixolydian": "major", "minor": "minor", "dorian": "minor"}
-    return found.tonic == true.tonic and found.mode == gender[true.mode]
+    return found.tonic == true.tonic and found.mode == GENDER[true.mode]
 
 
-def chord_agreement(audio: Audio, score: Score) -> float:
-    """Share of the chords whose major, minor or diminished triad fits their stretch of sound best of all 36."""
-    shapes = {"major": (0, 4, 7), "minor": (0, 3, 7), "dim": (0, 3, 6)}
-    names, templates = [], []
-    for kind, shape in shapes.items():
-        for root in range(12):
-            row = np.zeros(12)
-            row[[(root + step) % 12 for step in shape]] = 1
-            names.append((root, kind))
-            templates.append(row / np.linalg.norm(row))
-    frames = chroma(audio)
-    right, counted = 0, 0
+def chords_of(heard: Heard, *, change: float = CHANGE) -> NDArray[np.int64]:
+    """The likeliest triad of every frame [T], twelve roots of each kind of `TRIADS`; a change costs `change` nats."""
+    best = heard.chords[0]
+    back = np.zeros((len(heard.chords), best.size), np.int64)
+    for at, chances in enumerate(heard.chords[1:], 1):
+        top = int(np.argmax(best))
+        moved = best[top] - change > best
+        back[at] = np.where(moved, top, np.arange(best.size))
+        best = np.where(moved, best[top] - change, best) + chances
+    path = np.zeros(len(heard.chords), np.int64)
+    path[-1] = int(np.argmax(best))
+    for at in range(len(path) - 1, 0, -1):
+        path[at - 1] = back[at, path[at]]
+    return path
+
+
+def chord_agreement(heard: Heard, score: Score) -> float:
+    """Share of the time under chords with a third in which the triad that is heard is the true one; 1 without any."""
+    found = chords_of(heard)
+    right = counted = 0
     for chord in score.chords:
-        begin, end = (round(beat * 600 / score.bpm) for beat in (chord.start, chord.start + chord.length))
-        part = frames[begin + 1 : end].sum(axis=0)
-        triad = _triad(chord.name)
-        if triad is None or part.sum() <= 0:
-            continue
-        counted += 1
-        right += names[int(np.argmax(np.stack(templates) @ part))] == triad
-    return right / max(counted, 1)
+        triad = triad_of(chord.name)
+        first, stop = (beat * 60 / score.bpm * A_SECOND for beat in (chord.start, chord.start + chord.length))
+        part = found[round(first) : round(stop)]
+        if triad is not None and len(part):
+            counted += len(part)
+            right += int((part == 12 * TRIADS.index(triad[1]) + triad[0]).sum())
+    return right / counted if counted else 1.0
 
 
-def _triad(name: str) -> tuple[int, str] | None:
+def triad_of(name: str) -> tuple[int, str] | None:
+    """Root and kind of a chord's triad; None where it has no third."""
     root = name[:2] if name[1:2] in ("#", "b") else name[:1]
-    flat = {"Db": "C#", "D#": "Eb", "Gb": "F#", "G#": "Ab", "A#": "Bb"}
     tones = dict(QUALITIES[name[len(root) :]])
     third, fifth = tones.get(2), tones.get(4, 7)
     if third is None:
         return None
-    return TONICS.index(flat.get(root, root)), "major" if third == 4 else "dim" if fifth == 6 else "minor"
+    return TONICS.index(FLATS.get(root, root)), "major" if third == 4 else "dim" if fifth == 6 else "minor"

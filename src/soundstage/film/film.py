@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -22,9 +22,12 @@ from soundstage.film.storyboard import Crew, house_crew, line_name, storyboard
 from soundstage.film.timing import Cut
 from soundstage.graph import Between, Graph, ModelRef, Says, Seed, task
 from soundstage.media.paths import known_suffix, written
+from soundstage.media.provenance import Provenance
+from soundstage.media.sources import UNKNOWN, Source
 from soundstage.media.speech import Speech
 from soundstage.media.subtitles import Cue, write_subtitles
 from soundstage.media.value import Value, restore_facts, store_facts
+from soundstage.runtime.licences import permit
 
 SMALLEST, LARGEST = 64, 2160
 
@@ -71,17 +74,29 @@ class Film(Value):
         self.script.save(folder / "script.json")
         with written(folder / "graph.json") as part:
             part.write_text(json.dumps(self.graph, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        made = self.record()
         for name, stem in self.sound.stems.items():
-            stem.save(folder / "stems" / f"{name}.wav")
-        self.sound.master.save(folder / "stems" / "mix.wav")
+            stem.save(folder / "stems" / f"{name}.wav", made("sound"))
+        self.sound.master.save(folder / "stems" / "mix.wav", made("sound"))
         for name, speech in self.lines.items():
-            speech.audio.save(folder / "lines" / f"{name}.wav")
+            speech.audio.save(folder / "lines" / f"{name}.wav", made(name))
         for suffix in (".srt", ".vtt"):
             write_subtitles(self.cues, folder / f"subtitles{suffix}")
         place = _relative(film, folder) if film is not None else "film.mp4"
         seconds = [speech.audio.seconds for speech in self.lines.values()]
         made = timeline(self.script, self.cut, seconds, film=place, lines="lines", music="stems/music.wav")
         save_timeline(made, folder / "timeline.otio")
+
+    def record(self) -> Callable[[str], Provenance | None]:
+        """What each output of its graph is made with; nothing where the film has no graph."""
+        if not self.graph:
+            return lambda name: None
+        from soundstage.graph.document import from_document
+        from soundstage.runtime.record import recipe_of
+        from soundstage.tasks import find
+
+        graph = from_document(dict(self.graph), find)
+        return lambda name: replace(recipe_of(graph, name), graph=None)  # the whole graph lies beside the parts
 
     def store(self, folder: Path) -> None:
         """Writes master/, sound/, lines/0/ … and film.json."""
@@ -128,7 +143,16 @@ class Film(Value):
         return f'<video controls width="{self.master.width}" src="data:video/mp4;base64,{data}"></video>'
 
 
-@task(version=1)
+def writer_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The language model that writes the script, as a source whose licence nobody knows; none for our own writer."""
+    if not isinstance(inputs.get("writer"), str):
+        return {}
+    return {
+        "sources": [asdict(Source(name=inputs["writer"], licence=UNKNOWN, commercial=False, kind="language model"))]
+    }
+
+
+@task(version=1, besides=writer_of)
 def film(
     brief: Annotated[str, Says("What happens, how long, in what mood; any English sentences.")] = "",
     *,
@@ -152,11 +176,12 @@ def film(
     if size % 2:
         raise InputError("size", f"is {size}", "give an even number of pixels")
     if script is None:
+        permit(map(Source.read, writer_of({"writer": writer}).get("sources", ())))
         script = write(brief, seconds=seconds, seed=seed, writer=writer)
     elif seconds is not None:
         raise InputError("seconds", "cannot be changed beside a script", "change the script, or leave one of them out")
     made = _cached_whole(
-        {"script": script, "draft": draft, "size": size, "burn": burn_subtitles}
+        {"script": script, "draft": draft, "size": size, "burn": burn_subtitles, "writer": writer or ""}
         | {"voice_model": voice_model, "music_model": music_model, "video_model": video_model}
     )
     if keep is None:
@@ -174,12 +199,13 @@ def whole(
     voice_model: ModelRef,
     music_model: ModelRef,
     video_model: ModelRef,
+    writer: Annotated[str, Says("The language model that wrote the script; empty for none.")],
     code: Annotated[str, Says("A digest of the program: another program, another film.")],
 ) -> Film:
     """A whole film as one node, so that one made before is found without loading what makes films."""
     del code
     crew = house_crew(voice=voice_model, music=music_model, video=video_model)
-    return make(script, crew, draft=draft, size=size, burn=burn)
+    return make(script, crew, draft=draft, size=size, burn=burn, writer=writer)
 
 
 def _cached_whole(inputs: dict[str, Any]) -> Film:
@@ -212,12 +238,15 @@ def write(brief: str, *, seconds: float | None = None, seed: int = 0, writer: st
     return llm.write_script(brief, llm.Endpoint.at(writer), seconds=seconds, seed=seed)
 
 
-def make(script: Script, crew: Crew, *, draft: bool = False, size: int = 512, burn: bool = False) -> Film:
-    """The film of a script, through the cache."""
+def make(
+    script: Script, crew: Crew, *, draft: bool = False, size: int = 512, burn: bool = False, writer: str = ""
+) -> Film:
+    """The film of a script, through the cache; `writer` is the language model that wrote it, if one did."""
     from soundstage.graph.document import to_document
     from soundstage.runtime.execute import execute
 
     facts = recipe(script, crew, draft=draft, size=size, burn=burn)
+    facts |= {name: found for name, found in writer_of({"writer": writer or None}).items() if found}
     graph = storyboard(script, crew, draft=draft, size=size, burn=burn, facts=facts)
     made = execute(graph, label="draft" if draft else "film")
     names = [line_name(shot, number) for shot, number, _ in script.lines()]

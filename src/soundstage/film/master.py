@@ -23,6 +23,7 @@ from soundstage.film.reel import Reel
 from soundstage.film.soundtrack import Soundtrack
 from soundstage.film.timing import FADE, FPS, Cut
 from soundstage.graph import Says, task
+from soundstage.media.sources import Source
 from soundstage.media.subtitles import Cue
 from soundstage.media.video import Video
 from soundstage.media.video_writer import VideoWriter
@@ -56,6 +57,7 @@ def master_film(
 
     known = dict(facts or {})
     graph = json.loads(known.pop("graph", "null"))
+    sources = map(Source.read, known.pop("sources", ()))
     pictures: Iterable[Frame] = assemble(clips, cut, cards, size)
     if burn:
         pictures = with_subtitles(pictures, cues, size)
@@ -68,7 +70,7 @@ def master_film(
             audio=sound.master,
             subtitles=cues,
             chapters=chapter_cues(cut, chapters),
-            provenance=runtime.provenance("film", graph=graph, **known),
+            provenance=runtime.provenance("film", graph=graph, sources=sources, **known),
             title=cards.get("title") or None,
             quality=18,
         ) as writer:

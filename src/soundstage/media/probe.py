@@ -51,6 +51,8 @@ class Facts:
     def to_dict(self) -> dict[str, Any]:
         """As JSON holds it: fractions are texts, absent parts are left out."""
         facts = {name: value for name, value in asdict(self).items() if value not in (None, ())}
+        if self.provenance is not None:
+            facts["provenance"]["commercial"] = self.provenance.commercial
         if self.picture is not None and self.picture.fps is not None:
             facts["picture"]["fps"] = str(self.picture.fps)
         return facts
@@ -76,6 +78,10 @@ class Facts:
         for name in ("task", "model", "licence", "seed", "prompt", "version"):
             if (value := getattr(self.provenance, name)) not in (None, ""):
                 yield name, str(value)
+        if self.provenance.commercial is not None:
+            yield "commercial use", "yes" if self.provenance.commercial else "no"
+        for number, source in enumerate(self.provenance.sources, 1):
+            yield f"source {number}", str(source)
         for name, value in self.provenance.extra.items():
             yield name, str(value)
         if self.provenance.graph:

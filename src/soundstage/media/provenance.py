@@ -1,4 +1,4 @@
-"""Where a file comes from: task, model, licence, seed, prompt, version, and the graph that makes it again.
+"""Where a file comes from: task, model, licence, sources, seed, prompt, version, and the graph that makes it again.
 
 Notable: kept as one compact JSON text in the container's own metadata (`tags`): a file can be opened as its own recipe.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from soundstage.errors import InputError
+from soundstage.media.sources import Source, strictest
 from soundstage.media.value import Value, restore_facts, store_facts
 
 FORMAT = 1
@@ -19,7 +20,11 @@ FORMAT = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance(Value):
-    """How a file was made. `graph` is the graph's JSON document, `extra` holds any more facts that JSON can hold."""
+    """How a file was made. `graph` is the graph's JSON document, `extra` holds any more facts that JSON can hold.
+
+    `sources` are all that it was made with. `licence` is theirs that binds most unless it is given, and `commercial`
+    whether they all allow commercial use: None where no source is known.
+    """
 
     kind: ClassVar[str] = "provenance"
     task: str
@@ -28,16 +33,27 @@ class Provenance(Value):
     seed: int | None = None
     prompt: str = ""
     version: str = ""
+    sources: tuple[Source, ...] = ()
     graph: Mapping[str, Any] | None = field(default=None, hash=False)
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not self.task:
             raise InputError("task", "is empty", "name what made the file")
+        object.__setattr__(self, "sources", tuple(self.sources))
+        if self.sources and not self.licence:
+            object.__setattr__(self, "licence", strictest(self.sources))
+
+    @property
+    def commercial(self) -> bool | None:
+        """Whether everything that it was made with allows commercial use; None where no source is known."""
+        return all(source.commercial for source in self.sources) if self.sources else None
 
     def to_json(self) -> str:
         """One line of compact JSON; empty fields are left out. Raises InputError for what JSON cannot hold."""
-        facts = {name: value for name, value in asdict(self).items() if value not in (None, "", {})}
+        facts = {name: value for name, value in asdict(self).items() if value not in (None, "", {}, ())}
+        if self.commercial is not None:
+            facts["commercial"] = self.commercial
         try:
             text = json.dumps(
                 {"soundstage": FORMAT} | facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False
@@ -58,7 +74,11 @@ class Provenance(Value):
         if not isinstance(facts, dict) or "soundstage" not in facts or not _named(facts.get("task")):
             raise InputError("provenance", "has no task", "was the file made by soundstage?")
         known = {name: facts[name] for name in cls.__dataclass_fields__ if name in facts}
-        later = {name: value for name, value in facts.items() if name not in known and name != "soundstage"}
+        if "sources" in known:
+            listed = known["sources"] if isinstance(known["sources"], list) else [known["sources"]]
+            known["sources"] = tuple(map(Source.read, listed))
+        derived = {"soundstage", "commercial"}
+        later = {name: value for name, value in facts.items() if name not in known and name not in derived}
         return cls(**known | {"extra": later | known.get("extra", {})})
 
     def store(self, folder: Path) -> None:
@@ -85,4 +105,8 @@ def read_provenance(path: str | Path) -> Provenance | None:
 
     if Path(path).suffix.lower() == SUFFIX and Path(path).is_file():
         return project_provenance(Path(path))
+    if Path(path).suffix.lower() == ".codes":
+        from soundstage.media.codes import Codes
+
+        return Codes.load(path).provenance
     return provenance_of(read_tag(Path(path)))

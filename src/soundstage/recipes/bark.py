@@ -87,7 +87,7 @@ def made_tokeniser() -> Tokeniser:
 
 
 def _kept(name: str, found: Sequence[T], make: Callable[[T], NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-    """What `make` gives of everything found, [..., length], kept in a file while it still gives so for a few of them."""
+    """What `make` gives of all, [..., length], kept in a file while it still gives so for a few of them."""
     path = RUNS / f"{name}.npz"
     if path.exists():
         with np.load(path) as kept:

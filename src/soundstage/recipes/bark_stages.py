@@ -30,6 +30,7 @@ from soundstage.models.bark import (
 )
 from soundstage.models.bark.model import CausalModel, FineModel
 from soundstage.recipes.bark_corpus import CLASSES, MANNERS, Line, alike
+from soundstage.recipes.code_vectors import turned
 
 UNITS, BEGINS = 512, 3
 CODES, BOOKS = 1024, 4
@@ -217,11 +218,8 @@ def informed(model: Bark, codebooks_KND: Tensor, seed: int = 0) -> Bark:
 
     In the fine stage, whose embeddings are summed over the books, the sum is so the codec's latent from the start.
     """
-    config, generator = model.config, torch.Generator().manual_seed(seed)
-    width, inner = model.coarse.config.width, codebooks_KND.shape[-1]
-    turn = torch.linalg.qr(torch.randn(width, inner, generator=generator)).Q.T
-    vectors = (codebooks_KND - codebooks_KND.mean(1, keepdim=True)) @ turn
-    vectors = vectors * (0.04 / vectors[0].std())
+    config = model.config
+    vectors = turned(codebooks_KND, model.coarse.config.width, 0.04, seed)
     for book in range(config.coarse_books):
         first = config.coarse_first + book * config.codes
         rows = slice(first, first + config.codes)

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from soundstage.data.composer_render import RATE, Shot, note_bank
-from soundstage.evaluate.instruments import EXCERPT, WEIGHTS, Listener, excerpt_mel
+from soundstage.models.ensemble.listener import EXCERPT, WEIGHTS, Listener, excerpt_mel
 from soundstage.score.instruments import BY_NAME, NAMES, VOICES
 from soundstage.score.mix import room
 from soundstage.train.loop import fit, load_ema
@@ -74,7 +74,7 @@ def train(folder: Path, minutes: float, each: int = 240) -> Listener:
     mels, classes = examples(folder, each, seed=1)
     with torch.random.fork_rng():
         torch.manual_seed(3)
-        listener = Listener()
+        listener = Listener(classes=len(NAMES))
 
     def step(model: Listener, index: int, generator: torch.Generator) -> tuple[Tensor, Mapping[str, float | Tensor]]:
         rows = torch.randint(len(mels), (48,), generator=generator)

@@ -21,9 +21,9 @@ from soundstage.data.composer import sheets
 from soundstage.data.composer_render import RATE, render_score
 from soundstage.evaluate.ear import HOP, SLOW_HOP, SLOW_RATE, TRIADS, pitch_map, spectrogram
 from soundstage.evaluate.harmony import GENDER, triad_of
-from soundstage.evaluate.instruments import excerpts
 from soundstage.media.audio import Audio
 from soundstage.media.score import Score
+from soundstage.models.ensemble.listener import excerpts
 from soundstage.score import synth
 from soundstage.score.instruments import BY_NAME, NAMES
 from soundstage.score.mix import mastered, pan_gains, staged

@@ -29,10 +29,11 @@ from soundstage.data.narrator import Recording
 from soundstage.evaluate.valle import evaluate
 from soundstage.models.speech_codec import SpeechCodec
 from soundstage.models.valle import FirstBook, OtherBooks, Place, Valle, ages, valle_starter
+from soundstage.recipes.code_vectors import turned
 from soundstage.recipes.f5_batches import frames
 from soundstage.recipes.parts import run
 from soundstage.recipes.valle_pairs import LONGEST_PROMPT, Batch, Corpus, corpus, draw, encode_shards, stretch
-from soundstage.tasks.codec_shared import books_stamp
+from soundstage.tasks.codec_shared import books_stamp, codebooks
 from soundstage.tasks.speak_valle import SYMBOLS, VOICES, Prompt, write_voices
 from soundstage.train.loop import fit, load_ema
 from soundstage.weights.card import Card
@@ -118,8 +119,12 @@ def train_ar(minutes: float = 35.0, steps: int = 20_000, folder: Path = RUNS) ->
 
 def train_nar(minutes: float = 20.0, steps: int = 20_000, folder: Path = RUNS) -> None:
     """The second network."""
-    found = corpus(folder / "codes")
-    nar = OtherBooks(valle_starter(SYMBOLS))
+    found, config = corpus(folder / "codes"), valle_starter(SYMBOLS)
+    nar = OtherBooks(config)
+    vectors = turned(torch.stack(codebooks(load(CODEC).module, config.books)), config.nar.width, config.nar.width**-0.5)
+    with torch.no_grad():  # heads are tied to these
+        for table, vector in zip(nar.embed, vectors, strict=True):
+            cast(nn.Embedding, table).weight.copy_(vector)
 
     def step(module: OtherBooks, index: int, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         return other_loss(module, draw(found, generator, TOKENS), generator)

@@ -3,7 +3,8 @@
 from soundstage.runtime.engines import release, resident, use
 from soundstage.runtime.events import Meter, Progress, cancellable, check_cancelled, emit, on, progress
 from soundstage.runtime.execute import cache_folder, execute, host, open_cache
-from soundstage.runtime.memory import trim
+from soundstage.runtime.licences import permit
+from soundstage.runtime.memory import lean, trim
 from soundstage.runtime.record import provenance
 from soundstage.runtime.seeds import derive, generator
 from soundstage.runtime.settings import Settings, environment, settings, using
@@ -21,8 +22,10 @@ __all__ = [
     "execute",
     "generator",
     "host",
+    "lean",
     "on",
     "open_cache",
+    "permit",
     "progress",
     "provenance",
     "release",

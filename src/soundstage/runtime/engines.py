@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from soundstage.errors import InputError
+from soundstage.runtime.licences import permit
 from soundstage.runtime.settings import DTYPES, set_threads, settings
 
 if TYPE_CHECKING:
-    from soundstage.weights import Card, Loaded
+    from soundstage.weights import Loaded
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +134,7 @@ def use(model: str, engines: Mapping[str, Callable[[Loaded], E]]) -> Iterator[E]
 
     now = settings()
     card = card_of(model)
-    check_licence(card)
+    permit([card.source])
     if card.family not in engines:
         usable = ", ".join(sorted(engines))
         raise InputError(
@@ -154,14 +155,6 @@ def use(model: str, engines: Mapping[str, Callable[[Loaded], E]]) -> Iterator[E]
     set_threads(now.threads)  # torch counts threads anew in every thread
     with _pool.use(key, card.memory_mb, now.budget_mb, make) as engine:
         yield engine
-
-
-def check_licence(card: Card) -> None:
-    """Raises InputError when the ambient policy does not allow the model."""
-    if settings().licence == "commercial" and not card.commercial:
-        raise InputError(
-            "model", f"{card.ref} ({card.licence}) is not for commercial use", "choose another model, or --licence any"
-        )
 
 
 def resident() -> list[str]:

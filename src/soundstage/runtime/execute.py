@@ -18,6 +18,7 @@ from soundstage.errors import SoundstageError
 from soundstage.graph import Cache, Demand, Event, Graph, Host, Node, Task, run
 from soundstage.graph.estimate import Estimate, estimate
 from soundstage.runtime.events import Meter, Progress, cancellable, on, within
+from soundstage.runtime.licences import permit, sources_of_graph
 from soundstage.runtime.settings import cores, environment, settings
 
 
@@ -52,9 +53,10 @@ def execute(
 ) -> dict[str, Any]:
     """Run a graph with the ambient settings and return its outputs; its progress is told as `label`, one step a node.
 
-    Raises as `graph.run` does.
+    Raises as `graph.run` does, and InputError for what the licence policy refuses, be it in the cache or not.
     """
     graph.check()
+    permit(sources_of_graph(graph))
     cache, here = cache or open_cache(), host()
     pace = Pace(estimate(graph, cache, here))
     meter = Meter(label, len(pace.left), remaining=pace.remaining)

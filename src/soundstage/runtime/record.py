@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from soundstage.errors import SoundstageError
+from soundstage.runtime.licences import (
+    SOURCES,
+    models_of,
+    sources_of_call,
+    sources_of_file,
+    sources_of_graph,
+    sources_of_models,
+    upstream,
+)
 
 if TYPE_CHECKING:
     from soundstage.graph import Graph, Task
     from soundstage.media.provenance import Provenance
+    from soundstage.media.sources import Source
 
 _FIELDS = ("model", "licence", "seed", "prompt", "graph")
 
@@ -20,28 +30,43 @@ def version() -> str:
     return importlib.metadata.version("soundstage")
 
 
-def provenance(task: str, **fields: Any) -> Provenance:
-    """The provenance of one result of `task`; the model's licence is read from its card, and what is no field of its
-    own goes to `extra`.
+def provenance(
+    task: str, *, sources: Iterable[Source] = (), files: Iterable[str | Path] = (), **fields: Any
+) -> Provenance:
+    """The provenance of one result of `task`: what is no field of its own goes to `extra`.
+
+    Its sources are those of its models' cards, those given, and those that the `files` say they were made with; the
+    strictest of their licences is its own.
     """
     from soundstage.media.provenance import Provenance
+    from soundstage.media.sources import joined
 
     known: dict[str, Any] = {name: fields.pop(name) for name in _FIELDS if fields.get(name) is not None}
-    if "model" in known and "licence" not in known:
-        known["licence"] = licence_of(known["model"])
+    models = str(known.get("model", "")).split(", ")
+    known["sources"] = joined([sources_of_models(filter(None, models)), sources, *map(sources_of_file, files)])
     extra: Mapping[str, Any] = {name: value for name, value in fields.items() if value is not None}
     return Provenance(task=task, version=version(), extra=extra, **known)
 
 
 def recipe_of(graph: Graph, output: str) -> Provenance:
-    """The provenance of one output of a graph: what its node is known by, and the graph's document."""
+    """The provenance of one output of a graph: what its node is known by, the models of all nodes that it needs, and
+    the graph's document."""
     from soundstage.graph.document import to_document
 
     node = graph.nodes[graph.outputs[output].node]
     linked = {port for port, _, _ in node.links}
     given = {name: value for name, value in node.inputs.items() if name not in linked}
     known = {**traits(node.task, given), **_voices(graph)}
-    return provenance(node.task.name, graph=to_document(graph), **known)
+    models = [name for part in upstream(graph, output) for name in models_of(part.task, part.inputs)]
+    if models:
+        known["model"] = ", ".join(dict.fromkeys(models))
+    sources = sources_of_graph(graph, output)
+    return provenance(node.task.name, graph=to_document(graph), sources=sources, **known)
+
+
+def call_record(task: Task, inputs: Mapping[str, Any]) -> Provenance:
+    """The provenance of one call with checked inputs that no document can hold."""
+    return provenance(task.name, sources=sources_of_call(task, inputs), **traits(task, inputs))
 
 
 def _voices(graph: Graph) -> dict[str, str]:
@@ -86,20 +111,11 @@ def traits(task: Task, inputs: Mapping[str, Any]) -> dict[str, Any]:
     first = next(iter(values.values()), None)
     if isinstance(first, str):
         found["prompt"] = first
-    models = [values[port.name] for port in task.models if isinstance(values[port.name], str)]
+    models = models_of(task, inputs)
     if models:
         found["model"] = ", ".join(dict.fromkeys(models))
     for name, port in task.ports.items():
         if port.is_seed:
             found["seed"] = values[name]
-    return found | spoken_with({**values, "besides": task.read_besides(inputs)})
-
-
-def licence_of(model: str) -> str:
-    """The licences on the cards of one or more models; empty when there is no such card here."""
-    from soundstage.weights import card_of
-
-    try:
-        return ", ".join(dict.fromkeys(card_of(name).licence for name in model.split(", ")))
-    except SoundstageError:
-        return ""
+    besides = {name: value for name, value in task.read_besides(inputs).items() if name != SOURCES}
+    return found | spoken_with({**values, "besides": besides})

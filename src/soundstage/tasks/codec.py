@@ -19,6 +19,7 @@ from soundstage.graph import Between, ModelRef, Says, task
 from soundstage.media import Audio
 from soundstage.media.audio_blocks import SECONDS, read_blocks, rerated, write_blocks
 from soundstage.media.codes import Codes
+from soundstage.runtime.licences import sources_of_file
 
 if TYPE_CHECKING:
     from soundstage.tasks.codec_engines import Coder
@@ -65,9 +66,12 @@ def decode(
 
 def encode_file(source: Path, target: Path, *, kbps: float | None = None, model: str = "starter/codec") -> Codes:
     """Encode a sound file of any length, block by block, into a `.codes` file; returns what was written."""
+    runtime.permit(sources_of_file(source))
     rate, channels, blocks = read_blocks(source)
     codes = _encode(blocks, rate, channels, kbps, model)
-    codes.save(target, runtime.provenance("codec.encode", model=model, kbps=round(codes.kbps, 3), source=source.name))
+    kbps = round(codes.kbps, 3)
+    made = runtime.provenance("codec.encode", model=model, files=[source], kbps=kbps, source=source.name)
+    codes.save(target, made)
     return codes
 
 
@@ -76,9 +80,11 @@ def decode_file(source: Path, target: Path, *, model: str = "") -> Codes:
     from soundstage.tasks.codec_engines import ENGINES
 
     codes = Codes.load(source)
+    runtime.permit(sources_of_file(source))
     with runtime.use(model or codes.model, ENGINES) as engine:
         blocks = _decoded(engine, codes, model or codes.model)
-        made = runtime.provenance("codec.decode", model=model or codes.model, kbps=round(codes.kbps, 3))
+        kbps = round(codes.kbps, 3)
+        made = runtime.provenance("codec.decode", model=model or codes.model, files=[source], kbps=kbps)
         write_blocks(target, blocks, rate=codes.rate, channels=codes.channels, length=codes.length, provenance=made)
     return codes
 

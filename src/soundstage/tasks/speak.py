@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -189,8 +189,9 @@ def speak_parts(text: str, voice: Voice | str | None = None, **how: Unpack[How])
         script = scripts[0]
         marker = _marker(script, given["voice"], given["voices"], given["watermark"], engine.rate)
         said = _said(engine, runtime.progress(script.lines, "speaking"), given["seed"])
-        for part in laid(said, engine.rate, rest(manner), marker):
-            yield engine.rate, part
+        with runtime.lean() if len(script.lines) > TIDY else nullcontext():
+            for part in laid(said, engine.rate, rest(manner), marker):
+                yield engine.rate, part
 
 
 def speak_live(text: str, voice: Voice | str | None = None, **how: Unpack[How]) -> Iterator[Audio]:
@@ -209,9 +210,10 @@ def _pieces(given: Mapping[str, Any]) -> Iterator[Audio]:
         script = scripts[0]
         marker = _marker(script, given["voice"], given["voices"], given["watermark"], engine.rate)
         made = _sounding(engine, script.lines, rest(manner), given["seed"])
-        for piece in made if marker is None else marker.pieces(made):
-            if len(piece):
-                yield Audio(limited(piece)[None], engine.rate)
+        with runtime.lean() if len(script.lines) > TIDY else nullcontext():
+            for piece in made if marker is None else marker.pieces(made):
+                if len(piece):
+                    yield Audio(limited(piece)[None], engine.rate)
 
 
 def _sounding(engine: SpeechEngine, lines: Sequence[Line], gap: float, seed: int) -> Iterator[NDArray[np.float32]]:
@@ -264,6 +266,7 @@ def _batched(
     `alone` says each by itself.
     """
     many = None if alone else getattr(engine, "say_many", None)
+    together = alike if many is None else getattr(engine, "together", alike)
     follows = getattr(engine, "follows_markup", False)
     waiting, since = iter(lines), 0
     while window := list(islice(waiting, WINDOW if many is not None else 1)):
@@ -272,7 +275,7 @@ def _batched(
             since = 0
         since += len(window)
         made: dict[int, Said] = {}
-        for group in alike([line for line, _ in window]):
+        for group in together([line for line, _ in window]):
             runtime.check_cancelled()
             asked = [window[place][0] for place in group]
             draws = [_draws(seed, window[place][1]) for place in group]

@@ -7,13 +7,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from soundstage.errors import InputError, MissingError
 
+if TYPE_CHECKING:
+    from soundstage.media.sources import Source
+
 CARD = "card.json"
+COMPANIONS = {
+    "f5": ("charactr/vocos-mel-24khz",), "revoice": ("starter/voice",), "speech_codec": ("starter/voice",),
+    "valle": ("starter/codec",),
+}  # fmt: skip
+"""The models that a family works with where its card's config names no others."""
 
 
 class Card(BaseModel):
@@ -41,6 +49,22 @@ class Card(BaseModel):
     layout: Literal["own", "public"] = "own"
     scores: tuple[dict[str, Any], ...] = ()
     notes: str = ""
+
+    @property
+    def source(self) -> Source:
+        """What a result that was made with the model says of it."""
+        from soundstage.media.sources import Source
+
+        return Source(name=self.ref, licence=self.licence, commercial=self.commercial, data=self.data)
+
+    @property
+    def companions(self) -> tuple[str, ...]:
+        """The models that it cannot work without: a vocoder, a codec."""
+        shared = self.config.get("shares")
+        named = [self.config.get("codec"), self.config.get("vocoder")]
+        named += shared.values() if isinstance(shared, dict) else []
+        found = (name for name in named if isinstance(name, str) and "/" in name)
+        return tuple(dict.fromkeys(found)) or COMPANIONS.get(self.family, ())
 
     def save(self, folder: Path) -> None:
         """Write `folder/card.json`, atomically."""
