@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from soundstage.decode.sample import Sampler, greedy, nucleus, penalised, rowwise, sample
+from soundstage.decode.sample import Central, Sampler, greedy, nucleus, of_book, penalised, rowwise, sample
 from soundstage.errors import InputError
 
 
@@ -69,3 +69,15 @@ def test_rows_of_a_batch_draw_what_they_would_draw_alone() -> None:
         assert torch.equal(together[row], alone[0])
     with pytest.raises(ValueError, match="argument"):
         rowwise([greedy])(logits, history)
+
+
+def test_who_is_unsure_says_what_is_least_wrong_and_who_is_sure_what_it_thinks() -> None:
+    choose = Central(torch.tensor([[-3.0], [0.2], [4.0], [9.0]]))
+    logits = torch.tensor([[[0.0, -9.0, 0.0, -9.0], [-9.0, -9.0, -9.0, 9.0]]])
+    assert choose(logits, torch.zeros(1, 2, 0)).tolist() == [[1, 3]]  # the likeliest are 0 and 2 alike
+
+
+def test_books_have_choosers_of_their_own_or_one_for_all() -> None:
+    own = [greedy, Central(torch.eye(2))]
+    assert of_book(own, 1) is own[1]
+    assert of_book(greedy, 1) is greedy

@@ -8,9 +8,10 @@ from soundstage.decode.ending import Ending
 from soundstage.decode.guidance import doubly_guided_step, guided_apart, guided_step
 from soundstage.decode.loop import fill, generate
 from soundstage.decode.patterns import CoarseFirst, Delays, Flattened, Pattern, flatten, unflatten
-from soundstage.decode.sample import Sampler, greedy, rowwise, sample, within
+from soundstage.decode.sample import Central, Sampler, greedy, of_book, rowwise, sample, within
 
 __all__ = [
+    "Central",
     "CoarseFirst",
     "Delays",
     "Ending",
@@ -27,6 +28,7 @@ __all__ = [
     "greedy",
     "guided_apart",
     "guided_step",
+    "of_book",
     "rowwise",
     "sample",
     "unflatten",

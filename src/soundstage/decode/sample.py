@@ -58,6 +58,27 @@ def greedy(logits: Tensor, history: Tensor) -> Tensor:
     return logits.argmax(-1)
 
 
+@dataclass(frozen=True)
+class Central:
+    """Chooses the code that is nearest to the mean of all vectors [V, D] by their chances: the least expected error.
+
+    Where a network is unsure what is left to say of a sound, that is the code which says least (minimum Bayes risk).
+    """
+
+    vectors_VD: Tensor
+
+    def __call__(self, logits: Tensor, history: Tensor) -> Tensor:
+        """Ids [B, K]."""
+        vectors_VD = self.vectors_VD.to(logits.device, torch.float32)
+        mean_BKD = logits.float().softmax(-1) @ vectors_VD
+        return (vectors_VD.square().sum(1) - 2 * mean_BKD @ vectors_VD.T).argmin(-1)
+
+
+def of_book(choose: Choose | Sequence[Choose], index: int) -> Choose:
+    """Who chooses in the `index`-th of several books: one for all, or each its own."""
+    return choose[index] if isinstance(choose, Sequence) else choose
+
+
 def within(choose: Choose, first: int, count: int) -> Choose:
     """`choose` over logits of only the `count` ids from `first` on; the ids it gives and the history stay whole ones.
 

@@ -57,7 +57,7 @@ DATA = RUNS / "data"
 STARTER = Path(__file__).parents[1] / "starter" / "bark"
 CODEC = "starter/speech-codec"
 T = TypeVar("T")
-TEMPERATURES = {"semantic": 0.7, "coarse": 0.7, "fine": 0.5}
+TEMPERATURES = {"semantic": 0.5, "coarse": 0.2, "fine": 0.1}
 DATA_NOTE = (
     "Sentences of our own grammar, spoken by flite 2.2 (voices slt, awb and rms, Carnegie Mellon University, BSD-like "
     "licence) as synthetic speakers; in half of them a laugh, a sigh, a hum, a gasp or a cleared throat, synthesised "
@@ -236,10 +236,12 @@ def voices(model: Bark) -> dict[str, VoicePrompt]:
     for name, speaker in narrator.cast().items():
         recordings = narrator.load(NARRATOR / f"{speaker.name}.npz")[1]
         fitting = [each for each in recordings if 2.2 <= len(each.f0) * HOP / RATE <= 3.0 and "," not in each.text]
-        chosen = line(max(fitting, key=lambda each: len(each.f0)), 0)
+        longest = max(fitting, key=lambda each: len(each.f0))
+        chosen = line(longest, 0)
         chosen.tokens = (tokeniser.encode(chosen.sound()[None])[0] % tokeniser.config.units).numpy()
         chosen.tokens = chosen.tokens + tokeniser.config.units * chosen.begun()
-        chosen.codes = shared().codes_of(chosen.sound().numpy(), model.config.books)[0].numpy()
+        codec = cast(SpeechCodec, shared().model)
+        chosen.codes = codec.encode(frames(longest, FOLD), model.config.books)[0].numpy()
         out[name] = prompt_of(chosen)
     return out
 
@@ -256,6 +258,7 @@ def export(target: Path = STARTER) -> Card:
         "rate": RATE,
         "shares": {"codec": CODEC},
         "temperatures": TEMPERATURES,
+        "central": True,
     }
     card = Card(
         ref="starter/bark",

@@ -15,6 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from soundstage.decode import Central
+from soundstage.decode.sample import Choose
 from soundstage.nn.conv import Stream
 from soundstage.tasks.codec_engines import speech
 from soundstage.weights import Loaded
@@ -77,6 +79,11 @@ CODECS: Mapping[str, Callable[[Loaded], Any]] = MappingProxyType(
 def codebooks(codec: nn.Module, books: int) -> list[Tensor]:
     """The vectors [codes, D] of a codec's first books."""
     return [tensor for name, tensor in codec.state_dict().items() if name.endswith("codebook")][:books]
+
+
+def central(codec: nn.Module, first: int, books: int) -> list[Choose]:
+    """Who chooses in the books from `first` up to `books`: the code of the least expected error."""
+    return [Central(vectors) for vectors in codebooks(codec, books)[first:]]
 
 
 def books_stamp(codec: nn.Module, books: int) -> str:

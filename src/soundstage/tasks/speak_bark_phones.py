@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 
 from soundstage import runtime
 from soundstage.decode import Sampler
+from soundstage.decode.sample import Choose
 from soundstage.errors import InputError
 from soundstage.media import Audio, Voice
 from soundstage.models.bark import Bark, VoicePrompt, generate, symbol_starts
-from soundstage.tasks.codec_shared import CODECS
+from soundstage.tasks.codec_shared import CODECS, central
 from soundstage.tasks.said import Manner, Said, by_phones
 from soundstage.tasks.speak_voice import frontend, heard
 from soundstage.text.phonemes import Phone, Spoken
@@ -70,6 +71,7 @@ class PhoneBark:
         self.codec = str(config["shares"]["codec"])
         self.rate = int(config["rate"])
         self.how = Temperatures(**config.get("temperatures", {}))
+        self.central = bool(config.get("central", False))
         self.device = self.model.semantic.head.weight.device
         self.folder: Path = loaded.files["card.json"].parent
 
@@ -136,13 +138,17 @@ class PhoneBark:
         draws = [
             Sampler(generator=generator, temperature=t) for t in (self.how.semantic, self.how.coarse, self.how.fine)
         ]
+        refine: Choose | list[Choose] = draws[2]
+        if self.central:
+            with runtime.use(self.codec, CODECS) as shared:
+                refine = central(shared.model, self.model.config.coarse_books, self.model.config.books)
         spoken = generate(
             self.model,
             self.ids(symbols),
             draws[0],
             voice=speaker,
             acoustic=draws[1],
-            refine=draws[2],
+            refine=refine,
             on_stage=lambda *_: runtime.check_cancelled(),
         )
         tokens = spoken.semantic_BT[0, : int(spoken.tokens_B[0])]

@@ -11,14 +11,14 @@ B batch · S text tokens · T semantic tokens or frames · K codebooks · N toke
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from soundstage.decode import Ending, KVCache, flatten, greedy, unflatten, within
+from soundstage.decode import Ending, KVCache, flatten, greedy, of_book, unflatten, within
 from soundstage.decode import generate as run
 from soundstage.decode.loop import OnStep
 from soundstage.decode.patterns import UNKNOWN
@@ -190,12 +190,15 @@ def _window(
 def fine(
     model: Bark,
     coarse_BKT: Tensor,
-    choose: Choose = greedy,
+    choose: Choose | Sequence[Choose] = greedy,
     *,
     voice: VoicePrompt | None = None,
     on_window: OnWindow | None = None,
 ) -> Tensor:
-    """Codes [B, 8, T] of all codebooks: window by window, book by book. `on_window` hears (window, of how many)."""
+    """Codes [B, 8, T] of all codebooks: window by window, book by book. `on_window` hears (window, of how many).
+
+    `choose` is one for all further books, or one for each.
+    """
     config, (batch, given, frames) = model.config, coarse_BKT.shape
     past = None if voice is None else _of(config, voice, coarse_BKT).fine_KT[:, -config.fine_step :]
     behind = 0 if past is None else past.shape[1]
@@ -211,7 +214,8 @@ def fine(
         window = codes[..., start : start + config.fine_window]
         for book in range(given, config.books):
             logits = model.fine(window, book, since=since, among=slice(config.codes))
-            window[:, book, since:] = choose(logits, codes.new_empty(*logits.shape[:2], 0))
+            chosen = of_book(choose, book - given)(logits, codes.new_empty(*logits.shape[:2], 0))
+            window[:, book, since:] = chosen
         if on_window is not None:
             on_window(index + 1, windows)
     return codes[..., behind : behind + frames]
@@ -225,7 +229,7 @@ def generate(
     mask_BS: Tensor | None = None,
     voice: VoicePrompt | None = None,
     acoustic: Choose | None = None,
-    refine: Choose = greedy,
+    refine: Choose | Sequence[Choose] = greedy,
     min_eos_p: float | None = 0.2,
     on_stage: OnStage | None = None,
 ) -> Spoken:
