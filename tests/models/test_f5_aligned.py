@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from soundstage.codec.folding import HUSH, Folding
 from soundstage.errors import InputError
 from soundstage.models.f5 import AlignedF5, after, aligned_loss, f5_tiny, fill, hear, together
-from soundstage.codec.folding import HUSH, Folding
 from soundstage.models.f5.hearing import HEARD, RATE
 from soundstage.models.f5.phones import PhoneReader, whole_frames
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from soundstage.codec.folding import QUIET, whole_frames
+from soundstage.codec.kmeans import averages, fit_books, nearest
 from soundstage.errors import InputError
-from soundstage.models.speech_codec import SpeechCodec, averages, fit_books, nearest, speech_codec_starter
+from soundstage.models.speech_codec import SpeechCodec, speech_codec_starter
 
 TINY = replace(speech_codec_starter(), bands=6, stack=2, components=8, books=3, codes=8, width=12, depth=1)
 
@@ -35,7 +36,7 @@ def codec() -> SpeechCodec:
         torch.manual_seed(0)
         made = SpeechCodec(TINY).eval()
     made.folding.fit(frames(600)[0])
-    fit_books(made, made.latents(frames(600))[0].T, rounds=6, generator=draws())
+    fit_books(made.quantiser, made.latents(frames(600))[0].T, rounds=6, generator=draws())
     return made
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from soundstage.codec.folding import QUIET
 from soundstage.errors import InputError
 from soundstage.media import Audio, Voice
 from soundstage.models.f5 import AlignedF5, f5_tiny
-from soundstage.codec.folding import QUIET
 from soundstage.tasks.speak import speak, speak_live, speak_many
 from soundstage.tasks.speak_f5_aligned import ruled
 from soundstage.text.prosody import Prosody

@@ -24,7 +24,7 @@ JSON = typer.Option("--json", help="Print JSON and nothing else.")
 # Who measures the models of a task: `evaluate/<module>.py`.
 METERS = {
     "speak": "voice", "valle": "valle", "revoice": "revoice", "compose": "music", "shoot": "video", "paint": "video",
-    "codec": "codec",
+    "codec": "codec", "musiclm": "musiclm",
 }  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def meter_for(ref: str) -> str:
     card = card_of(ref)
     if card.family == "bark" and card.config.get("text") == "phones":  # it laughs and sighs, too
         return "bark"
-    task = "valle" if card.family == "valle" else card.task
+    task = card.family if card.family in ("valle", "musiclm") else card.task
     if task not in METERS:
         raise InputError("ref", f"nothing measures models of the task '{task}'", f"tasks: {', '.join(METERS)}")
     return METERS[task]

@@ -1,8 +1,9 @@
-"""Frames of speech folded into a few numbers: envelope, pitch and voicing of several frames, and back.
+"""Frames of sound folded into a few numbers: envelope, of speech also pitch and voicing, of several frames, and back.
 
 Notable: a token is several frames of log envelope, log pitch and voicing, written in the directions in which recordings
 differ most (principal components), each of unit spread. So a network works on 80 numbers in place of 408, at 25 tokens
-a second, and nothing of it is trained. `starter/f5` makes such tokens, the speech codec rounds them to codes.
+a second, and nothing of it is trained. `starter/f5` makes such tokens, the codecs of speech and of MusicLM round them
+to codes.
 
 B batch · T frames of 10 ms · S tokens · M envelope bands · K components
 """
@@ -19,29 +20,33 @@ QUIET, HUSH, DEPTH = -15.0, -14.5, 8.0
 
 
 class Folding(nn.Module):
-    """Frames to tokens and back, by a matrix. What it holds are statistics of recordings, set by `fit`."""
+    """Frames to tokens and back, by a matrix. What it holds are statistics of recordings, set by `fit`.
+
+    `beside` are the channels behind the bands: 2 for pitch and voicing, 0 for none.
+    """
 
     centre: Tensor
     scale: Tensor
     basis: Tensor
     spread: Tensor
 
-    def __init__(self, bands: int, stack: int, components: int) -> None:
+    def __init__(self, bands: int, stack: int, components: int, *, beside: int = 2) -> None:
         super().__init__()
-        self.bands, self.stack = bands, stack
-        self.register_buffer("centre", torch.zeros(bands + 2))
-        self.register_buffer("scale", torch.ones(bands + 2))
-        self.register_buffer("basis", torch.zeros(components, stack * (bands + 2)))
+        self.bands, self.stack, self.beside = bands, stack, beside
+        self.register_buffer("centre", torch.zeros(bands + beside))
+        self.register_buffer("scale", torch.ones(bands + beside))
+        self.register_buffer("basis", torch.zeros(components, stack * (bands + beside)))
         self.register_buffer("spread", torch.ones(components))
 
     def fit(self, frames_TC: Tensor, *, pitch: float = 4.0, voicing: float = 3.0) -> None:
-        """From many frames [T, M + 2] whose last two channels are log pitch and voicing (−1 or 1).
+        """From many frames [T, M + 2] whose last two channels, if any, are log pitch and voicing (−1 or 1).
 
         Those two count `pitch` and `voicing` times as much as a band.
         """
         self.centre.copy_(frames_TC.mean(0))
         scale = frames_TC.std(0).clamp_min(1e-3)
-        scale[-2:] /= torch.tensor([pitch, voicing])
+        if self.beside:
+            scale[-2:] /= torch.tensor([pitch, voicing])
         self.scale.copy_(scale)
         tokens = self._stacked(frames_TC[None])[0]
         power, directions = torch.linalg.eigh(tokens.T.double() @ tokens.double() / len(tokens))
@@ -55,11 +60,15 @@ class Folding(nn.Module):
 
     def unfold(self, tokens_BSK: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log envelope [B, T, M], pitch in Hz [B, T] and voicing, 0 or 1, [B, T]."""
-        frames = (tokens_BSK * self.spread) @ self.basis
-        frames = frames.reshape(len(frames), -1, len(self.scale)) * self.scale + self.centre
+        frames = self.frames(tokens_BSK)
         envelope, pitch, voicing = frames[..., :-2], frames[..., -2], frames[..., -1]
         envelope = envelope - (DEPTH - 1) * F.relu(HUSH - envelope)
         return envelope.clamp(-21.0, 6.0), pitch.clamp(3.7, 6.2).exp(), (voicing > 0).to(frames.dtype)
+
+    def frames(self, tokens_BSK: Tensor) -> Tensor:
+        """The frames [B, T, M + 2] of tokens, as they were folded."""
+        frames = (tokens_BSK * self.spread) @ self.basis
+        return frames.reshape(len(frames), -1, len(self.scale)) * self.scale + self.centre
 
     def _stacked(self, frames_BTC: Tensor) -> Tensor:
         tokens = frames_BTC.shape[1] // self.stack

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from soundstage.score.instruments import INSTRUMENTS, NAMES
-from soundstage.score.sheet import METRES
+from soundstage.score.sheet import METRES, Sheet
 from soundstage.score.styles import BY_STYLE, STYLE_NAMES
 from soundstage.score.theory import MODES, TONICS
 
@@ -221,6 +221,32 @@ def caption(rng: np.random.Generator) -> tuple[str, Wish]:
         energy=int(rng.choice(3, p=energy / energy.sum())), pace=pace, metre=METRES.index(metre), instruments=band,
     )  # fmt: skip
     return (written.capitalize() if rng.random() < 0.3 else written), wish
+
+
+def described(sheet: Sheet, rng: np.random.Generator) -> str:
+    """A caption that is true of a piece: its style, tempo, key, metre, some of who plays, a mood that suits it."""
+    style = BY_STYLE[sheet.style]
+    low, high = style.bpm
+    pace = int(np.clip(round(2 + 2.4 * (2 * (sheet.bpm - low) / (high - low) - 1)), 0, 4))
+    text = _one(TEMPLATES, rng)
+    suits = np.array([suiting(mood, sheet) for mood in MOODS.values()])
+    first, second = (list(MOODS.values())[i] for i in rng.choice(len(suits), 2, p=suits / suits.sum()))
+    players = [NAMES.index(name) for _, name in sheet.roster]
+    count = min(len(players), int(rng.choice([1, 2, 3], p=[0.45, 0.4, 0.15])))
+    band = rng.choice(players, size=count, replace=False).tolist()
+    written = text.format(
+        mood=_one(first.words, rng), mood2=_one(second.words, rng), scene=_one(first.scenes, rng),
+        style=_one((style.name, style.name, *style.aliases), rng), pace=_one(PACES[pace], rng),
+        band=_joined([_named(i, rng) for i in band], rng), key=sheet.key.name, bpm=str(round(sheet.bpm)),
+        metre=_one(METRE_WORDS[sheet.metre], rng),
+    )  # fmt: skip
+    return written.capitalize() if rng.random() < 0.3 else written
+
+
+def suiting(mood: Mood, sheet: Sheet) -> float:
+    """How well a mood suits a piece, above 0: by its energy, mode and style."""
+    bright = mood.major if sheet.key.mode in ("major", "mixolydian") else 1 - mood.major
+    return (mood.energy[sheet.energy] + 0.01) * (bright + 0.02) * (3.0 if sheet.style in mood.styles else 0.3)
 
 
 def _joined(names: list[str], rng: np.random.Generator) -> str:

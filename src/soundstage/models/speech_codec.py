@@ -12,15 +12,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import cast
 
-import torch
 from torch import Tensor, nn
 
 from soundstage.codec.folding import Folding
+from soundstage.codec.mender import Mender
 from soundstage.codec.rvq import ResidualQuantiser
 from soundstage.errors import InputError
-from soundstage.nn.conv import ConvNeXtBlock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,25 +50,6 @@ def speech_codec_starter() -> SpeechCodecConfig:
     return SpeechCodecConfig(
         rate=24_000, hop=240, bands=100, stack=4, components=80, books=8, codes=1024, width=256, depth=4
     )
-
-
-class Mender(nn.Module):
-    """Rounded latents [B, D, N], each of unit spread, to what they were before, as far as the frames around tell."""
-
-    def __init__(self, components: int, width: int, depth: int) -> None:
-        super().__init__()
-        self.into = nn.Conv1d(components, width, 5, padding=2)
-        self.blocks = nn.ModuleList(ConvNeXtBlock(width) for _ in range(depth))
-        self.norm, self.out = nn.LayerNorm(width), nn.Linear(width, components)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
-
-    def forward(self, x_BDN: Tensor) -> Tensor:
-        """[B, D, N] to the same."""
-        hidden = self.into(x_BDN)
-        for block in self.blocks:
-            hidden = block(hidden)
-        return x_BDN + self.out(self.norm(hidden.transpose(1, 2))).transpose(1, 2)  # type: ignore[no-any-return]
 
 
 class SpeechCodec(nn.Module):
@@ -107,36 +86,3 @@ class SpeechCodec(nn.Module):
         """Latents [B, D, N] of codes, each component of unit spread."""
         rounded_BDN = self.quantiser.decode(codes_BKN) / self.folding.spread[:, None]
         return self.mender(rounded_BDN)  # type: ignore[no-any-return]
-
-
-@torch.no_grad()
-def fit_books(codec: SpeechCodec, latents_ND: Tensor, *, rounds: int, generator: torch.Generator) -> list[float]:
-    """Lay every codebook by k-means on what the books before it left of many latents [N, D].
-
-    The share of the power that each book leaves.
-    """
-    left, power, shares = latents_ND.clone(), latents_ND.square().sum(), []
-    for book in codec.quantiser.books:
-        centres = averages(left, codec.config.codes, rounds, generator)
-        cast(Tensor, book.codebook).copy_(centres)
-        left -= centres[nearest(left, centres)]
-        shares.append(float(left.square().sum() / power))
-    return shares
-
-
-def averages(x_ND: Tensor, count: int, rounds: int, generator: torch.Generator) -> Tensor:
-    """`count` centres [K, D] by Lloyd's iterations; a centre that nobody chose starts again at a random point."""
-    draws = torch.randint(len(x_ND), (rounds + 1, count), generator=generator)
-    centres = x_ND[draws[0]].clone()
-    for draw in draws[1:]:
-        own = nearest(x_ND, centres)
-        many = torch.bincount(own, minlength=count)
-        sums = torch.zeros_like(centres).index_add_(0, own, x_ND)
-        centres = torch.where(many[:, None] > 1, sums / many.clamp_min(1)[:, None], x_ND[draw])
-    return centres
-
-
-def nearest(x_ND: Tensor, centres_KD: Tensor, at_once: int = 16_384) -> Tensor:
-    """The index [N] of each point's nearest centre."""
-    squares = centres_KD.square().sum(1)
-    return torch.cat([torch.addmm(squares, x, centres_KD.T, alpha=-2).argmin(1) for x in torch.split(x_ND, at_once)])

@@ -19,9 +19,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from soundstage.codec.kmeans import fit_books
+from soundstage.codec.mender import Mender
 from soundstage.data import narrator
 from soundstage.evaluate.codec import evaluate
-from soundstage.models.speech_codec import Mender, SpeechCodec, fit_books, speech_codec_starter
+from soundstage.models.speech_codec import SpeechCodec, speech_codec_starter
 from soundstage.recipes.f5_batches import frames, measured, shards
 from soundstage.recipes.parts import run
 from soundstage.train import checkpoint
@@ -68,7 +70,7 @@ def make_books() -> None:
     codec.folding.load_state_dict(measured(paths).state_dict())
     found = torch.cat(latents(codec, paths))
     chosen = found[torch.randperm(len(found), generator=generator)[:POINTS]]
-    left = fit_books(codec, chosen, rounds=ROUNDS, generator=generator)
+    left = fit_books(codec.quantiser, chosen, rounds=ROUNDS, generator=generator)
     print("left by each book:", " ".join(f"{share:.4f}" for share in left), flush=True)
     checkpoint.save(RUNS / BOOKS, dict(codec.state_dict()), {"points": len(chosen)})
 

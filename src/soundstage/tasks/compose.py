@@ -45,10 +45,11 @@ def compose(
     Given chords are played bar by bar, up to the ending, which comes home; sections of one name are the same music. The
     stems sum to the unmastered mix: the mix is their sum through a limiter. A `melody` brings its tempo, key and metre
     where they are not given, and chords are found for it; where it is over, the music goes on. What is heard in a
-    `reference` or a recorded melody is said in the remarks. A MusicGen (`model`) makes a mix alone, and keeps only the
-    length; some hear a recorded melody. Raises InputError naming the field for what
-    cannot be: an unknown key, chord, section, style, metre or instrument, a tempo or length out of range, a form that
-    does not fit the length, a melody longer than it or with a form of its own, an empty prompt without a style.
+    `reference` or a recorded melody is said in the remarks. A MusicGen or MusicLM (`model`) makes a mix alone, and
+    keeps only the length; some MusicGens hear a recorded melody, a MusicLM takes a reference in the place of words.
+    Raises InputError naming the field for what cannot be: an unknown key, chord, section, style, metre or instrument, a
+    tempo or length out of range, a form that does not fit the length, a melody longer than it or with a form of its
+    own, an empty prompt without a style.
     """  # fmt: skip
     wishes = Wishes(
         seconds=seconds, bpm=bpm, key=key, metre=metre, chords=chords, style=style,
@@ -59,7 +60,14 @@ def compose(
     tune = None if melody is None else Tune.of(melody)
     if tune is not None and structure is not None:
         raise InputError("structure", "is given beside a melody, which has its own", "leave out one of them")
-    if card_of(model).family == "musicgen":
+    family = card_of(model).family
+    if family == "musiclm":
+        from soundstage.tasks import compose_musiclm
+
+        if tune is not None:
+            raise InputError("melody", f"is not heard by {model}", "leave it out, or use starter/music")
+        return compose_musiclm.generated(prompt, wishes, player, model, seed, reference)
+    if family == "musicgen":
         from soundstage.tasks.compose_musicgen import generated
 
         if reference is not None:

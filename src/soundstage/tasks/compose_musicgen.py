@@ -30,7 +30,7 @@ from soundstage.nn.t5 import T5Encoder
 from soundstage.ops.chroma import melody as leading
 from soundstage.ops.levels import levelled
 from soundstage.tasks.compose_musicgen_settings import MusicgenSettings
-from soundstage.tasks.compose_plan import Wishes
+from soundstage.tasks.compose_plan import Wishes, only_sound
 from soundstage.text.unigram import tokenizer
 from soundstage.weights import Loaded, load
 
@@ -239,11 +239,7 @@ def generated(prompt: str, wishes: Wishes, player: str, model: str, seed: int, m
 
     Raises InputError for fields that only a written score can keep.
     """
-    for name in ("bpm", "key", "metre", "chords", "structure", "style", "instruments"):
-        if getattr(wishes, name) is not None:
-            raise InputError(name, f"cannot be kept by {model}", "say it in the prompt, or use starter/music")
-    if player != "starter":
-        raise InputError("player", f"{player!r} plays scores, and {model} writes none", "use starter/music")
+    only_sound(wishes, player, model)
     with runtime.use(model, {"musicgen": MusicgenEngine}) as engine:
         sound = engine.generate(
             prompt,

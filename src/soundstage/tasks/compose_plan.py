@@ -78,6 +78,15 @@ class Wishes:
             raise InputError("instruments", "are none", "name at least one, or leave the field out")
 
 
+def only_sound(wishes: Wishes, player: str, model: str) -> None:
+    """Refuses what a model that writes no score cannot keep. Raises InputError naming the field."""
+    for name in ("bpm", "key", "metre", "chords", "structure", "style", "instruments"):
+        if getattr(wishes, name) is not None:
+            raise InputError(name, f"cannot be kept by {model}", "say it in the prompt, or use starter/music")
+    if player != "starter":
+        raise InputError("player", f"{player!r} plays scores, and {model} writes none", "use starter/music")
+
+
 @dataclass(frozen=True)
 class Plan:
     """What is decided before a note is written: the writer's brief and, where a form was asked for, its parts."""

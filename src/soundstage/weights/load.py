@@ -34,8 +34,8 @@ PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".t7")
 FAMILIES = {
     family: f"soundstage.weights.{family}"
     for family in (
-        "bark", "codec", "encodec", "ensemble", "f5", "layered", "mimi", "musicgen", "revoice", "speech_codec", "t5",
-        "valle", "vits", "vocos", "voice", "wan", "xtts",
+        "bark", "codec", "encodec", "ensemble", "f5", "layered", "mimi", "musicgen", "musiclm", "revoice",
+        "speech_codec", "t5", "valle", "vits", "vocos", "voice", "wan", "xtts",
     )
 }  # fmt: skip
 
