@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from soundstage.codec.hifigan import HifiganConfig
+from soundstage.codec.source import SourceConfig
 from soundstage.codec.vocoder import VocoderConfig
 from soundstage.errors import InputError
 from soundstage.models.vits import (
@@ -34,9 +35,18 @@ TINY = VitsConfig(
 )  # fmt: skip
 MANY = replace(TINY, speakers=3, speaker_width=4, decoder=replace(TINY.decoder, condition=4))
 SPECTRAL = replace(MANY, decoder=VocoderConfig(latent=6, width=8, depth=2, size=32, hop=8, condition=4))
+FOLDED = replace(
+    MANY, rate=8000, convolved=True, fold=2, frames=2, frames_width=8,
+    duration=DurationConfig(stochastic=False, width=8),
+    decoder=SourceConfig(
+        latent=6, width=8, depth=1, rate=8000, hop=160, fold=2, bands=12, filter_width=8, filter_depth=1, fft=256,
+        condition=4,
+    ),
+)  # fmt: skip
 IDS = torch.tensor([[3, 1, 4, 1, 5, 9]])
 GOLDEN = [0.11691, 0.52381, 0.24225, 0.52501]
 GOLDEN_DURATIONS = [1, 7, 1, 1, 8, 1]
+FOLDED_GOLDEN = [-0.12263, -0.26376, 0.01109, 0.05918]
 
 
 def tiny(config: VitsConfig = TINY) -> Vits:
@@ -175,6 +185,63 @@ def test_a_decoder_that_draws_spectra_streams_too() -> None:
     whole = speak(model, IDS, speaker=2, generator=seeded()).samples
     assert whole.shape[1] == int(made.frames[0]) * 8
     assert torch.allclose(torch.cat(list(stream(model, made, 2)), 1), whole, atol=1e-6)
+
+
+def test_the_golden_speech_of_a_model_that_folds_frames_and_says_a_pitch() -> None:
+    told = torch.tensor([[4, 3, 5, 2, 4, 6]])
+    made = speak(tiny(FOLDED), IDS, speaker=1, durations=told, generator=seeded())
+    assert made.samples[0, 100::400][:4].tolist() == pytest.approx(FOLDED_GOLDEN, abs=1e-5)
+
+
+def test_folded_frames_fill_whole_latents_and_the_last_symbol_lasts_longer() -> None:
+    model, told = tiny(FOLDED), torch.tensor([[2, 1, 3, 1, 2, 0], [1, 1, 1, 1, 1, 1]])
+    mask = torch.tensor([[True] * 5 + [False], [True] * 6])
+    made = plan(model, IDS.expand(2, -1), mask=mask, speaker=0, durations=told, noise=0.0)
+    assert made.durations.tolist() == [[2, 1, 3, 1, 3, 0], [1, 1, 1, 1, 1, 1]]
+    assert made.latents.shape[-1] == 5 and made.frames.tolist() == [10, 6]
+    assert float(made.times()[0, 4, 1]) == pytest.approx(10 * 80 / 8000)
+    alone = speak(model, IDS[:, :5], speaker=0, durations=told[:1, :5], noise=0.0)
+    assert alone.samples.shape[1] == int(alone.lengths[0]) == 800
+    assert torch.allclose(alone.plan.latents, made.latents[:1], atol=1e-5)
+
+
+def test_a_decoder_that_says_a_pitch_streams_too() -> None:
+    model = tiny(FOLDED)
+    whole = speak(model, IDS, speaker=2, generator=seeded()).samples
+    pieces = list(stream(model, plan(model, IDS, speaker=2, generator=seeded()), 2))
+    assert len(pieces) > 2 and torch.allclose(torch.cat(pieces, 1), whole, atol=1e-5)
+
+
+def test_the_prior_of_frames_begins_as_that_of_symbols_and_learns_their_places() -> None:
+    torch.manual_seed(0)  # the layers' own initial weights
+    model = Vits(FOLDED)
+    assert model.frames is not None
+    durations = torch.tensor([[4, 2, 4, 2, 2, 2]])
+    states, means, logs = model.text(IDS)
+    plain, _ = model.prior(states, means, logs, durations, None, torch.ones(1, 4))
+    assert torch.allclose(plain[0, :, 0], means[0, 0]) and torch.allclose(plain[0, :, 1], means[0, 0])
+    torch.nn.init.normal_(model.frames.out.weight)
+    placed, _ = model.prior(states, means, logs, durations, None, torch.ones(1, 4))
+    assert not torch.allclose(placed[0, :, 0], placed[0, :, 1], atol=1e-2)
+
+
+def test_padding_changes_nothing_that_a_convolving_text_encoder_says() -> None:
+    model, padded = tiny(FOLDED), torch.cat((IDS, torch.full((1, 3), 7)), 1)
+    mask = torch.tensor([[[True] * 6 + [False] * 3]])
+    for alone, both in zip(model.text(IDS), model.text(padded, mask), strict=True):
+        assert torch.allclose(alone, both[:, :6], atol=1e-5)
+
+
+def test_a_model_that_folds_searches_for_no_alignment() -> None:
+    heard = torch.rand(1, 9, 20, generator=seeded())
+    with pytest.raises(InputError, match="durations"):
+        tiny(FOLDED)(IDS, torch.tensor([6]), heard, torch.tensor([20]), segment=4, generator=seeded())
+
+
+def test_speech_of_any_length_is_converted_by_a_model_that_folds() -> None:
+    model, x = tiny(FOLDED), torch.rand(1, 9, 11, generator=seeded())
+    made = convert(model, x, 0, 1, noise=0.0)
+    assert made.shape == (1, 11 * 80) and not torch.allclose(made, convert(model, x, 0, 0, noise=0.0), atol=1e-2)
 
 
 def test_durations_that_are_known_are_not_searched_for() -> None:

@@ -19,8 +19,6 @@ from soundstage.models.voice import (
 )
 from soundstage.models.voice.model import mel_bands
 from soundstage.models.voice.speech import whole_frames
-from soundstage.models.voice.vocoder import band_interpolation, frames_of, minimum_phase, pulse_train
-from soundstage.ops.stft import overlap_add
 
 SYMBOLS = 42
 
@@ -132,28 +130,6 @@ def test_a_speakers_vector_does_not_depend_on_the_level_of_the_recording() -> No
     assert torch.allclose(model.listen(sound * 0.02), model.listen(sound), atol=1e-4)
 
 
-def test_pulses_have_unit_power_and_the_pitch_asked_for() -> None:
-    pulses = pulse_train(torch.full((1, 80), 200.0), 200, 16000)[0]
-    assert float(pulses.var()) == pytest.approx(1.0, rel=0.03)
-    spectrum = torch.fft.rfft(pulses).abs()
-    assert int(spectrum[20:250].argmax()) + 20 == 200  # one second, so a bin is 1 Hz
-
-
-def test_shaping_by_nothing_gives_the_sound_back() -> None:
-    sound = torch.randn(1, 20 * 200, generator=torch.Generator().manual_seed(0))
-    spectra = frames_of(sound, 200, 1024)
-    back = overlap_add(torch.fft.irfft(spectra, 1024).transpose(1, 2), 200)[:, 200 : 200 + sound.shape[1]]
-    assert torch.allclose(back[:, :-200], sound[:, :-200], atol=1e-4)
-
-
-def test_a_minimum_phase_filter_has_its_gains_and_starts_at_once() -> None:
-    gains = 0.5 * torch.sin(torch.linspace(0, 9, 513))
-    made = minimum_phase(gains)
-    assert torch.allclose(made.abs().log(), gains, atol=1e-3)
-    impulse = torch.fft.irfft(made)
-    assert float(impulse[:64].square().sum() / impulse.square().sum()) > 0.99
-
-
 def test_relief_deepens_silence_and_leaves_a_flat_loud_sound_alone() -> None:
     assert torch.allclose(relieved(torch.full((1, 2, 80), -5.0), 0.3), torch.full((1, 2, 80), -5.0), atol=1e-5)
     assert torch.allclose(relieved(torch.full((1, 2, 80), -14.2), 0.3), torch.full((1, 2, 80), -20.0), atol=1e-4)
@@ -177,7 +153,6 @@ def test_every_frame_belongs_to_the_phone_that_lasts_over_it() -> None:
 
 def test_bands_keep_the_level_of_a_flat_spectrum() -> None:
     assert torch.allclose(mel_bands(80, 16000, 1024, 8000).sum(0), torch.ones(80), atol=1e-5)
-    assert torch.allclose(band_interpolation(80, 16000, 513).sum(0), torch.ones(513), atol=1e-5)
 
 
 def test_a_config_survives_a_card() -> None:

@@ -9,7 +9,13 @@ import torch
 from torch import Tensor
 
 from soundstage.errors import InputError
-from soundstage.ops.alignment import monotonic_durations, monotonic_durations_plain, spread, symbol_of_frame
+from soundstage.ops.alignment import (
+    monotonic_durations,
+    monotonic_durations_plain,
+    place_in_symbol,
+    spread,
+    symbol_of_frame,
+)
 
 
 def draw(*shape: int, seed: int = 0) -> Tensor:
@@ -56,3 +62,14 @@ def test_spreading_is_the_product_with_the_matrix_of_the_path() -> None:
     matrix = torch.nn.functional.one_hot(at, 4).to(values)
     assert torch.allclose(spread(values, at), matrix @ values)
     assert symbol_of_frame(durations, 8).shape == (2, 8)
+
+
+def test_a_frame_knows_what_is_gone_and_what_is_left_of_its_symbol() -> None:
+    durations = torch.tensor([[2, 3], [4, 0]])
+    place = place_in_symbol(durations, symbol_of_frame(durations, 5))
+    assert place[0, :, 0].tolist() == pytest.approx([1 / 4, 3 / 4, 1 / 6, 3 / 6, 5 / 6])
+    gone, left, whole = (2 * place[0, 2:, index] for index in (1, 2, 3))
+    assert gone.exp().tolist() == pytest.approx([0.5, 1.5, 2.5]) and left.exp().tolist() == pytest.approx(
+        [2.5, 1.5, 0.5]
+    )
+    assert whole.exp().tolist() == pytest.approx([3, 3, 3]) and bool(place.isfinite().all())

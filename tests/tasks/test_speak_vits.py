@@ -15,7 +15,7 @@ from soundstage.codec.vocoder import VocoderConfig
 from soundstage.errors import InputError, MissingError
 from soundstage.media import Audio, Voice
 from soundstage.models.vits import DurationConfig, Vits, VitsConfig, WavenetConfig
-from soundstage.tasks.speak import speak
+from soundstage.tasks.speak import speak, speak_live
 from soundstage.tasks.speak_vits import VitsSpeaker, _ipa
 from soundstage.text.phonemes import Frontend
 from soundstage.text.symbols import SYMBOLS
@@ -135,3 +135,14 @@ def test_a_model_of_our_own_phones_knows_their_times_and_its_voices_names(tmp_pa
     assert line.words[-1].end <= line.seconds
     with pytest.raises(InputError, match="ada, ben"):
         speak("We sail.", Voice.named("hugo"), model=str(tmp_path))
+
+
+def test_the_starter_says_every_phone_for_a_while_and_live_what_it_says_whole() -> None:
+    line = speak("Yes. The cat sat by the fire.", Voice.named("wren"), model="starter/vits", seed=1)
+    assert [word.text for word in line.words] == ["Yes", "The", "cat", "sat", "by", "the", "fire"]
+    assert all(0.08 < word.end - word.start < 1.2 for word in line.words if word.text not in ("The", "the"))
+    samples = line.audio.samples
+    assert 0.02 < float(np.sqrt((samples**2).mean())) < 0.3 and float(np.abs(samples).max()) <= 1
+    pieces = list(speak_live("Yes. The cat sat by the fire.", Voice.named("wren"), model="starter/vits", seed=1))
+    joined = np.concatenate([piece.samples for piece in pieces], 1)
+    assert len(pieces) > 3 and joined.shape == samples.shape and np.abs(joined - samples).max() < 1e-4

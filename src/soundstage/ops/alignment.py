@@ -75,3 +75,15 @@ def symbol_of_frame(durations_BS: Tensor, frames: int | None = None) -> Tensor:
 def spread(values_BSD: Tensor, symbol_BT: Tensor) -> Tensor:
     """Each frame's symbol's values, [B, T, D]: what a product with the 0-1 matrix of the alignment gives."""
     return values_BSD.gather(1, symbol_BT.unsqueeze(-1).expand(-1, -1, values_BSD.shape[-1]))
+
+
+def place_in_symbol(durations_BS: Tensor, symbol_BT: Tensor) -> Tensor:
+    """Where each frame lies in its symbol, [B, T, 4]: the share that is gone, and half the logarithms of the frames
+    gone, the frames left and all of them.
+    """
+    ends_BS = durations_BS.cumsum(1)
+    time_BT = torch.arange(symbol_BT.shape[1], device=symbol_BT.device).expand(len(symbol_BT), -1)
+    long = durations_BS.gather(1, symbol_BT).float().clamp(min=1)
+    gone = ((time_BT - ends_BS.gather(1, symbol_BT)).float() + long + 0.5).clamp(0.5, 200)
+    left = (long - gone).clamp(0.5, 200)
+    return torch.stack((gone / long, gone.log() / 2, left.log() / 2, long.log() / 2), -1)

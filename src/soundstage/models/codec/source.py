@@ -11,18 +11,15 @@ from __future__ import annotations
 import math
 from typing import cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from soundstage.nn.conv import Stream
-from soundstage.ops.mel import hz_to_mel, mel_to_hz
+from soundstage.ops.source import band_interpolation, harmonics, minimum_phase, white_noise
 from soundstage.ops.stft import overlap_add
 
 NOISE = 2**17
 """Samples after which the noise repeats, five seconds."""
-RANGE = (-14.0, 6.0)
-"""Of log gains."""
 
 
 class Pulses(nn.Module):
@@ -48,12 +45,7 @@ class Pulses(nn.Module):
         phase = memory[:, :1] + (hertz / self.rate).cumsum(-1)
         phase = phase - phase.round()  # −½…½
         stream.memory[self] = torch.stack((phase[:, -1], pitch[:, -1]), 1)
-        count = (self.rate / 2 / hertz).floor().clamp(min=1).float()
-        angle = math.pi * phase.float()
-        below = angle.sin()
-        near = below.abs() < 1e-4
-        ratio = torch.where(near, 2 * count + 1, ((2 * count + 1) * angle).sin() / torch.where(near, 1.0, below))
-        return (ratio - 1) * 0.5 * (2 / count).sqrt()
+        return harmonics(phase.float(), (self.rate / 2 / hertz).floor().clamp(min=1).float())
 
 
 class Noise(nn.Module):
@@ -61,8 +53,7 @@ class Noise(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        table = torch.from_numpy(np.random.default_rng(24).standard_normal(NOISE).astype(np.float32))
-        self.register_buffer("table", table, persistent=False)
+        self.register_buffer("table", white_noise(NOISE), persistent=False)
 
     def forward(self, batch: int, samples: int, stream: Stream) -> Tensor:
         """`samples` more of it."""
@@ -169,21 +160,3 @@ class Lapped(nn.Module):
     def back(self, coefficients_BNC: Tensor, stream: Stream) -> Tensor:
         """Coefficients to samples [B, N · hop]."""
         return self.overlap(coefficients_BNC @ cast(Tensor, self.basis).T, stream)  # type: ignore[no-any-return]
-
-
-def minimum_phase(log_gain: Tensor) -> Tensor:
-    """Log gains [..., F] to the complex spectrum of the minimum-phase filter with these gains, by the cepstrum."""
-    bins = log_gain.shape[-1]
-    cepstrum = torch.fft.irfft(log_gain.clamp(*RANGE))
-    folded = torch.cat((cepstrum[..., :1], 2 * cepstrum[..., 1 : bins - 1], cepstrum[..., bins - 1 : bins]), -1)
-    spectrum = torch.fft.rfft(folded, 2 * (bins - 1))
-    return torch.polar(spectrum.real.exp(), spectrum.imag)
-
-
-def band_interpolation(bands: int, rate: int, bins: int) -> Tensor:
-    """[M, F] weights that draw a line through the centres of mel bands, flat beyond the outer ones."""
-    edges = np.linspace(0, hz_to_mel(rate / 2, "htk"), bands + 2)
-    centres = mel_to_hz(edges, "htk")[1:-1]
-    frequency = np.linspace(0, rate / 2, bins).clip(centres[0], centres[-1])
-    rows = [np.interp(frequency, centres, row) for row in np.eye(bands)]
-    return torch.from_numpy(np.stack(rows).astype(np.float32))

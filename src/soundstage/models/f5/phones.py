@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from soundstage.nn.conv import ConvNeXtBlock
+from soundstage.ops.alignment import place_in_symbol
 
 FLAGS = 8
 MIDDLE = 1.8  # log of frames that a phone lasts
@@ -78,10 +79,7 @@ class PhoneReader(nn.Module):
         ends = durations_BP.cumsum(1)
         time = torch.arange(tokens * self.stack, device=ends.device).expand(len(ends), -1).contiguous()
         index = torch.searchsorted(ends, time, right=True).clamp_max(ends.shape[1] - 1)
-        long = durations_BP.gather(1, index).float().clamp_min(1)
-        gone = ((time - ends.gather(1, index)).float() + long + 0.5).clamp(0.5, 200)
-        left = (long - gone).clamp(0.5, 200)
-        place = torch.stack((gone / long, gone.log() / 2, left.log() / 2, long.log() / 2), -1)
+        place = place_in_symbol(durations_BP, index)
         x = features_BPE.gather(1, index[..., None].expand(-1, -1, features_BPE.shape[-1])) + self.place(place)
         x = x * (time < ends[:, -1:])[..., None]
         return self.fold(x.unflatten(1, (tokens, self.stack)).flatten(2))  # type: ignore[no-any-return]

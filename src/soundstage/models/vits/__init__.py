@@ -10,11 +10,12 @@ from soundstage.models.vits.config import (
     vctk,
     vits_starter,
 )
-from soundstage.models.vits.model import Trained, Vits, spectrogram
+from soundstage.models.vits.model import Heard, Trained, Vits, spectrogram
 from soundstage.models.vits.speech import Plan, Utterance, convert, plan, speak, stream, with_blanks
 
 __all__ = [
     "DurationConfig",
+    "Heard",
     "Plan",
     "Trained",
     "Utterance",

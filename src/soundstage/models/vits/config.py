@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from soundstage.codec.hifigan import HifiganConfig
+from soundstage.codec.source import SourceConfig
 from soundstage.codec.vocoder import VocoderConfig
 
 
@@ -38,7 +39,7 @@ class VitsConfig:
 
     symbols: int
     rate: int
-    decoder: HifiganConfig | VocoderConfig
+    decoder: HifiganConfig | VocoderConfig | SourceConfig
     bins: int = 513  # of the linear spectrogram that the posterior reads
     width: int = 192
     hidden: int = 768
@@ -47,10 +48,14 @@ class VitsConfig:
     window: int | None = 4  # reach of the relative positions
     kernel: int = 3  # of the feed-forward's convolutions
     eps: float = 1e-5
+    convolved: bool = False  # the text encoder has ConvNeXt blocks in place of attention
     flows: int = 4
     flow: WavenetConfig = field(default_factory=lambda: WavenetConfig(layers=4))
     posterior: WavenetConfig = field(default_factory=lambda: WavenetConfig(layers=16))
     duration: DurationConfig = field(default_factory=DurationConfig)
+    fold: int = 1  # frames, of which durations count, a latent
+    frames: int = 0  # depth of the prior's network over frames; 0: all frames of a symbol have one prior, as published
+    frames_width: int = 256
     speakers: int = 0
     speaker_width: int = 0
     languages: int = 0
@@ -67,7 +72,7 @@ class VitsConfig:
     @property
     def hop(self) -> int:
         """Samples a frame."""
-        return self.decoder.hop
+        return self.decoder.hop // self.fold
 
 
 def hifigan(width: int = 512, *, latent: int = 192, condition: int = 0) -> HifiganConfig:
@@ -95,10 +100,10 @@ def vctk(symbols: int = 178, speakers: int = 109) -> VitsConfig:
 
 
 def vits_starter(symbols: int, speakers: int) -> VitsConfig:
-    """The starter: 24 kHz, narrow, and its decoder draws spectra, which a laptop does ten times as fast."""
+    """The starter: 24 kHz, narrow, 25 latents a second, a prior that knows its frames, a decoder that says a pitch."""
     return VitsConfig(
-        symbols=symbols, rate=24_000, width=128, hidden=384, depth=4,
-        decoder=VocoderConfig(latent=96, width=256, depth=6, size=960, hop=240, condition=96),
-        flow=WavenetConfig(layers=2), posterior=WavenetConfig(layers=6),
-        duration=DurationConfig(stochastic=False, width=128), speakers=speakers, speaker_width=96, noise=0.4,
+        symbols=symbols, rate=24_000, width=128, hidden=384, depth=4, convolved=True, fold=4, frames=6,
+        decoder=SourceConfig(latent=96, width=256, depth=5, rate=24_000, hop=960, fold=4, condition=64, relief=0.15),
+        flow=WavenetConfig(layers=2), posterior=WavenetConfig(layers=4),
+        duration=DurationConfig(stochastic=False, width=128), speakers=speakers, speaker_width=64, noise=0.2,
     )  # fmt: skip

@@ -3,7 +3,8 @@
 Notable: every draw comes from the generator given: first the durations' noise [B, 2, S], then the prior's [B, L, T].
 With both noises 0 nothing is random. Frames are a hop long, so the durations are the times of the symbols.
 
-B batch · S symbols · T frames · L latent width · C width of a voice's vector · N samples = T · hop · F bins
+B batch · S symbols · T latents · I frames = T · fold · L latent width · C width of a voice's vector · N samples = I ·
+hop · F bins
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from torch import Tensor
 
 from soundstage.errors import InputError
 from soundstage.models.vits.duration import StochasticDuration
+from soundstage.models.vits.frames import folded, whole_latents
 from soundstage.models.vits.model import Vits, draw_like, draw_noise, length_mask
 from soundstage.models.vits.text import masked
-from soundstage.ops.alignment import spread, symbol_of_frame
 
 Speaker = int | Tensor  # the number of a voice of the model's own, numbers [B], or vectors [B, C] made elsewhere
 
@@ -118,13 +119,13 @@ def plan(
     durations_BS = durations_BS if mask_B1S is None else durations_BS * mask_B1S[:, 0]
     if durations_BS.shape != ids_BS.shape or bool((durations_BS < 0).any()) or bool((durations_BS.sum(1) < 1).any()):
         raise InputError("durations", "they last no frame, or are not one a symbol", "give a positive sum for each row")
+    durations_BS = whole_latents(durations_BS, config.fold)
     frames_B = durations_BS.sum(1)
-    symbol_BT = symbol_of_frame(durations_BS)
-    prior_BLT = spread(mean_BSL, symbol_BT).transpose(1, 2)
+    latents_B = frames_B // config.fold
+    frame_mask = None if len(ids_BS) == 1 else length_mask(latents_B, int(latents_B.max()))
+    prior_BLT, log_BLT = model.prior(states_BSD, mean_BSL, log_BSL, durations_BS, frame_mask, voice_BC)
     if noise:
-        deviation_BLT = spread(log_BSL, symbol_BT).transpose(1, 2).exp() * noise
-        prior_BLT = prior_BLT + draw_like(prior_BLT, generator) * deviation_BLT
-    frame_mask = None if len(ids_BS) == 1 else length_mask(frames_B, prior_BLT.shape[-1])
+        prior_BLT = prior_BLT + draw_like(prior_BLT, generator) * log_BLT.exp() * noise
     latents_BLT = masked(model.flow(prior_BLT, frame_mask, voice_BC, inverse=True), frame_mask)
     return Plan(latents_BLT, durations_BS, frames_B, voice_BC, config.hop / config.rate)
 
@@ -139,13 +140,13 @@ def speak(model: Vits, ids_BS: Tensor, **how: Unpack[How]) -> Utterance:
 
 def stream(model: Vits, made: Plan, frames: int = 32) -> Iterator[Tensor]:
     """The samples [B, up to frames · hop] of a plan as they are made; joined, they are what `speak` gives."""
-    yield from model.decoder.chunks(made.latents, frames, made.voice)
+    yield from model.decoder.chunks(made.latents, max(1, frames // model.config.fold), made.voice)
 
 
 @torch.inference_mode()
 def convert(
     model: Vits,
-    spectrogram_BFT: Tensor,
+    spectrogram_BFI: Tensor,
     source: Speaker,
     target: Speaker,
     *,
@@ -160,13 +161,15 @@ def convert(
     """
     if not model.config.speaker_width:
         raise InputError("model", "it has one voice only", "use a model of several voices")
-    batch, length = len(spectrogram_BFT), spectrogram_BFT.shape[-1]
+    fold, length = model.config.fold, spectrogram_BFI.shape[-1]
+    folded_BFT = folded(F.pad(spectrogram_BFI, (0, -length % fold)), fold)
+    batch, latents = len(folded_BFT), folded_BFT.shape[-1]
     before, after = (voice_vector(model, speaker, batch) for speaker in (source, target))
-    mask = None if frames_B is None else length_mask(frames_B, length)
-    mean, log_deviation = model.posterior(spectrogram_BFT, mask, before)
-    latents = masked(mean + draw_like(mean, generator) * log_deviation.exp() * noise if noise else mean, mask)
-    latents = model.flow(model.flow(latents, mask, before), mask, after, inverse=True)
-    return model.decoder(masked(latents, mask), after)  # type: ignore[no-any-return]
+    mask = None if frames_B is None else length_mask(-(-frames_B // fold), latents)
+    mean, log_deviation = model.posterior(folded_BFT, mask, before)
+    z_BLT = masked(mean + draw_like(mean, generator) * log_deviation.exp() * noise if noise else mean, mask)
+    z_BLT = model.flow(model.flow(z_BLT, mask, before), mask, after, inverse=True)
+    return model.decoder(masked(z_BLT, mask), after)[:, : length * model.config.hop]  # type: ignore[no-any-return]
 
 
 def voice_vector(model: Vits, speaker: Speaker | None, batch: int) -> Tensor | None:

@@ -1,5 +1,7 @@
 """VITS' text encoder: a post-norm transformer with relative positions and convolutions for its feed-forward.
 
+Notable: at the learning rate that a short training needs, its states come to be all alike. `ConvText` is for such.
+
 B batch · S symbols · D width · L latent width
 """
 
@@ -11,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from soundstage.nn.conv import Conv1d
+from soundstage.nn.conv import Conv1d, ConvNeXtBlock
 from soundstage.nn.transformer import Attention
 
 
@@ -68,6 +70,29 @@ class TextEncoder(nn.Module):
             x_BSD = _join(x_BSD, language_BE)
         for block in self.blocks:
             x_BSD = block(x_BSD, mask_B1S)
+        mean, log_deviation = self.out(x_BSD).chunk(2, -1)
+        return x_BSD, mean, log_deviation
+
+
+class ConvText(nn.Module):
+    """The same from ConvNeXt blocks, of one language."""
+
+    def __init__(self, symbols: int, width: int, latent: int, *, depth: int, hidden: int) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(symbols, width)
+        self.blocks = nn.ModuleList(ConvNeXtBlock(width, hidden=hidden, scale=1 / depth) for _ in range(depth))
+        self.norm = nn.LayerNorm(width)
+        self.out = nn.Linear(width, 2 * latent)
+
+    def forward(
+        self, ids_BS: Tensor, mask_B1S: Tensor | None = None, language_BE: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """As `TextEncoder.forward`."""
+        mask = None if mask_B1S is None else mask_B1S.to(self.embed.weight.dtype)
+        x_BDS = self.embed(ids_BS).transpose(1, 2)
+        for block in self.blocks:
+            x_BDS = block(x_BDS, mask=mask)
+        x_BSD = self.norm(x_BDS.transpose(1, 2))
         mean, log_deviation = self.out(x_BSD).chunk(2, -1)
         return x_BSD, mean, log_deviation
 

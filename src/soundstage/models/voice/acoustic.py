@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from soundstage.models.voice.config import VoiceConfig
 from soundstage.nn.conv import ConvNeXtBlock
+from soundstage.ops.alignment import place_in_symbol
 
 EDGE = 40
 """Phones counted from either end of a sentence."""
@@ -99,8 +100,4 @@ class Acoustic(nn.Module):
             torch.arange(int(total.max() + 1) // 2 * 2, device=durations.device).expand(len(durations), -1).contiguous()
         )
         index = torch.searchsorted(ends, time, right=True).clamp(max=durations.shape[1] - 1)
-        long = durations.gather(1, index).float().clamp(min=1)
-        gone = ((time - ends.gather(1, index)).float() + long + 0.5).clamp(0.5, 200)
-        left = (long - gone).clamp(0.5, 200)
-        place = torch.stack((gone / long, gone.log() / 2, left.log() / 2, long.log() / 2), -1)
-        return index, place, (time < total).float()
+        return index, place_in_symbol(durations, index), (time < total).float()

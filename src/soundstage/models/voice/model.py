@@ -15,10 +15,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from soundstage.codec.source import SourceFilter
 from soundstage.models.voice.acoustic import Acoustic, SpeakerEncoder
 from soundstage.models.voice.config import VoiceConfig
-from soundstage.models.voice.vocoder import Vocoder, pulse_train
 from soundstage.ops.mel import mel_filterbank
+from soundstage.ops.source import pulse_train
 from soundstage.ops.stft import stft
 
 
@@ -30,7 +31,10 @@ class VoiceModel(nn.Module):
         self.config = config
         self.speaker = SpeakerEncoder(config.ear_bands, config.speaker)
         self.acoustic = Acoustic(config)
-        self.vocoder = Vocoder(config)
+        self.vocoder = SourceFilter(
+            config.bands, config.rate, config.hop, width=config.vocoder_width, depth=config.vocoder_layers,
+            fft=config.fft, sub=config.sub,
+        )  # fmt: skip
         self.table = nn.Parameter(torch.zeros(config.voices, config.speaker), requires_grad=False)
         for name, start in (("centre", -6.0), ("scale", 2.0)):
             self.register_buffer(name, torch.full((config.bands,), start))
@@ -59,7 +63,7 @@ class VoiceModel(nn.Module):
 
     def sound(self, envelope: Tensor, f0: Tensor, voiced: Tensor, noise: Tensor, mask: Tensor | None = None) -> Tensor:
         """Log envelope [B, T, M], pitch [B, T] Hz (of unvoiced frames too), voicing [B, T] in 0…1, noise [B, T · hop]
-        to samples. See `Vocoder.forward` for the mask [B, T].
+        to samples. See `SourceFilter.forward` for the mask [B, T].
         """
         pulses = pulse_train(f0, self.config.hop, self.config.rate)
         features = self.features(envelope, f0, voiced)

@@ -16,10 +16,11 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
+from soundstage.codec.source import drawn_apart
 from soundstage.errors import InputError
 from soundstage.models.voice.config import KNOTS
 from soundstage.models.voice.model import VoiceModel
-from soundstage.models.voice.vocoder import pulse_train
+from soundstage.ops.source import pulse_train
 
 
 class Score(NamedTuple):
@@ -168,15 +169,13 @@ def stream(model: VoiceModel, score: Score, first: int = 12, most: int = 60) -> 
     joined are the whole.
     """
     hop, vocoder = model.config.hop, model.vocoder
-    ahead = 3 + 3 * len(vocoder.blocks)  # the network's reach, and a frame for the finer envelope
-    behind = ahead + 1 + -(-vocoder.fft // hop)
     with torch.inference_mode():
         pulses = pulse_train(score.f0, hop, model.config.rate)
         features = model.features(score.envelope, score.f0, score.voiced)
         start, total = 0, score.f0.shape[1]
         while start < total:
             stop = min(total, start + first)
-            low, high = max(0, start - behind), min(total, stop + ahead)
+            low, high = max(0, start - vocoder.behind), min(total, stop + vocoder.ahead)
             t, n = slice(low, high), slice(low * hop, high * hop)
             made = vocoder(features[:, t], score.envelope[:, t], pulses[:, n], score.noise[:, n])[0]
             yield made[(start - low) * hop : (stop - low) * hop]
@@ -199,8 +198,7 @@ def relieved(envelope: Tensor, relief: float, knots: Sequence[tuple[float, float
     upper = torch.searchsorted(x, envelope.contiguous()).clamp(1, len(x) - 1)
     share = (envelope - x[upper - 1]) / (x[upper] - x[upper - 1])
     envelope = y[upper - 1] + share * (y[upper] - y[upper - 1])
-    smooth = functional.avg_pool1d(functional.pad(envelope, (7, 7), mode="replicate"), 15, 1)
-    return envelope + relief * (envelope - smooth)
+    return drawn_apart(envelope, relief)
 
 
 def whole_frames(lengths: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from typing import Any
 from torch import nn
 
 from soundstage.codec.hifigan import HifiganConfig
+from soundstage.codec.source import SourceConfig
 from soundstage.codec.vocoder import VocoderConfig
 from soundstage.models.vits import DurationConfig, Vits, VitsConfig, WavenetConfig, ljspeech, mms, vctk
 from soundstage.weights.card import Card
@@ -56,7 +57,8 @@ def build(config: dict[str, Any]) -> nn.Module:
             decoder[name] = tuple(decoder[name])
     if "dilations" in decoder:
         decoder["dilations"] = tuple(tuple(dilations) for dilations in decoder["dilations"])
-    parts: dict[str, Any] = {"decoder": HifiganConfig(**decoder) if "ratios" in decoder else VocoderConfig(**decoder)}
+    shape = HifiganConfig if "ratios" in decoder else SourceConfig if "bands" in decoder else VocoderConfig
+    parts: dict[str, Any] = {"decoder": shape(**decoder)}
     kinds: dict[str, Callable[..., Any]] = {
         "flow": WavenetConfig, "posterior": WavenetConfig, "duration": DurationConfig
     }  # fmt: skip
