@@ -70,7 +70,8 @@ NOTES = (
     "voice, and a decoder that says envelope, pitch and voicing, of which pulses and noise are shaped by the filters "
     "of starter/voice. English at 24 kHz in nine voices, flat like the synthesisers it learned from; it does not "
     "clone, and has one style. It is there so that the family can be tried, taught and tested offline; starter/voice "
-    "is clearer. Trained for some ten minutes of one core; it was still improving."
+    "is clearer. Trained for some twenty minutes of one core in all, not in one run, and without the duel against a "
+    "jury; it was still improving: an hour, then the duel, should bring it near to starter/voice."
 )
 
 
