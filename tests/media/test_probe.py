@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from soundstage.errors import InputError, MissingError
-from soundstage.media import Audio, Image, Provenance, Video, probe
+from soundstage.media import Audio, Image, Music, Provenance, Video, probe
 
 MADE = Provenance(task="shoot", model="starter/video", seed=3, prompt="a dog", graph={"nodes": {"a": {}}})
 
@@ -63,3 +63,15 @@ def test_other_files_are_clear_errors(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_text("hello")
     with pytest.raises(InputError, match="cannot be read"):
         probe(tmp_path / "a.mp4")
+
+
+def test_a_project_tells_its_mix_its_stems_and_who_made_it(tmp_path: Path) -> None:
+    mix = Audio.silence(0.5, 8000, 2)
+    Music(mix, {"piano": mix}).save(tmp_path / "a.music", MADE)
+    facts = probe(tmp_path / "a.music")
+    assert facts.sound is not None
+    assert (facts.sound.codec, facts.sound.rate, facts.seconds) == ("mix and 1 stem", 8000, 0.5)
+    assert facts.provenance == MADE
+    (tmp_path / "b.music").write_bytes(b"no archive")
+    with pytest.raises(InputError, match="not a project"):
+        probe(tmp_path / "b.music")

@@ -94,18 +94,18 @@ def scores(card: Card) -> Table:
 
 
 def info(
-    file: Annotated[Path, typer.Argument(help="A sound, a picture or a film.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="A sound, a .music, a picture or a film.", show_default=False)],
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Tell what is in a file, and how it was made."""
-    from soundstage.media import Audio, probe
+    from soundstage.media import Music, probe
 
     facts = probe(file)
     told: dict[str, Any] = facts.to_dict() if as_json else dict(facts.lines())
     if facts.sound is not None:
         from soundstage.media.watermark import find
 
-        found = find(Audio.load(file))
+        found = find(Music.load(file).mix)
         told["watermark"] = dataclasses.asdict(found) if as_json else str(found)
     report(told, as_json=as_json)
 

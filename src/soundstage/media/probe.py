@@ -10,6 +10,7 @@ from typing import Any
 
 from soundstage.media.image_files import SUFFIXES as STILLS
 from soundstage.media.paths import damaged, decodable, existing, opened, pictured
+from soundstage.media.project import SUFFIX, load_project, project_provenance
 from soundstage.media.provenance import Provenance
 from soundstage.media.tags import provenance_of, rate_of, read_tag, sound_of
 
@@ -92,8 +93,13 @@ class Facts:
 
 
 def probe(path: str | Path) -> Facts:
-    """The facts of a media file or a folder of pictures. Raises MissingError, or InputError for what is neither."""
+    """The facts of a media file, a `.music` project or a folder of pictures.
+
+    Raises MissingError, or InputError for what is none of them.
+    """
     path = existing(Path(path))
+    if path.suffix.lower() == SUFFIX and path.is_file():
+        return _project(path)
     tag = read_tag(path)
     sound: SoundFacts | None = None
     picture: PictureFacts | None
@@ -129,6 +135,21 @@ def probe(path: str | Path) -> Facts:
         title=title,
         provenance=provenance_of(tag),
     )
+
+
+def _project(path: Path) -> Facts:
+    music = load_project(path)
+    count = len(music.stems)
+    sound = SoundFacts(
+        codec=f"mix and {count} stem{'s' * (count != 1)}",
+        rate=music.mix.rate,
+        channels=music.mix.channels,
+        seconds=music.mix.seconds,
+    )
+    return Facts(
+        path=str(path), bytes=path.stat().st_size, seconds=music.mix.seconds, sound=sound, picture=None, subtitles=(),
+        title=None, provenance=project_provenance(path),
+    )  # fmt: skip
 
 
 def _sound(container: Any, true: tuple[int, int] | None) -> SoundFacts | None:
