@@ -26,6 +26,7 @@ from soundstage.evaluate.prosody import measure_prosody
 from soundstage.evaluate.table import Measure, Table
 from soundstage.media import Audio, Speech, Voice
 from soundstage.tasks.speak import speak, speak_live
+from soundstage.weights import card_of
 
 SHORT = """yes no hello morning maybe listen never always who where come go wait thanks sorry please today tomorrow
     stop look here there home water fire stone garden window seven twelve hundred sing dance jump red yellow
@@ -49,9 +50,11 @@ def evaluate(
     By default the voices are the three that are nearest to the synthesiser's own.
 
     With a `folder` the sounds of the first sentences are kept there. `melody` measures the rules of melody and the
-    styles, which not every model has. Raises MissingError without flite or the extra
+    styles; a VITS has neither clones nor those, and is not asked. Raises MissingError without flite or the extra
     `evaluate`.
     """
+    if card_of(model_ref).family == "vits":
+        clones, melody = 0, False
     texts = HELD_OUT[:count]
     speakers = narrator.cast()
     speak("Ready.", model=model_ref)  # loading is not counted

@@ -22,8 +22,6 @@ EASY, HURRIED = 0.28, 0.19
 """Seconds from syllable to syllable in a line: at ease, and the least."""
 TAIL = 1.25
 """Seconds for a line's last syllable and a breath."""
-LONGEST_LINE = 16
-"""Bars of one line."""
 SHORTEST, LONGEST = 20.0, 360.0
 """Seconds of a song."""
 SLOWEST, FASTEST = 52.0, 168.0
