@@ -53,6 +53,15 @@ def render_score(score: Score, samples: int, rate: int = RATE) -> dict[str, NDAr
     return stems
 
 
+def placed_stems(score: Score, samples: int) -> dict[str, NDArray[np.float32]]:
+    """Dry stems [2, T] by FluidSynth, each at its player's place."""
+    dry = {}
+    for name, mono in render_score(score, samples).items():
+        left, right = pan_gains(BY_NAME[name].pan)
+        dry[name] = np.stack([left * mono, right * mono]).astype(np.float32)
+    return dry
+
+
 def render_music(sheet: Sheet, seed: int = 0, seconds: float | None = None) -> Music:
     """A composed sheet as real sound: what the task `compose` would return if the player were the font itself.
 
@@ -63,11 +72,7 @@ def render_music(sheet: Sheet, seed: int = 0, seconds: float | None = None) -> M
         seconds = score.seconds + 1.5
     elif seconds > score.seconds:
         score = perform(sheet, tail=(seconds - score.seconds) * score.bpm / 60, seed=seed)
-    samples = round(seconds * RATE)
-    dry = {}
-    for name, mono in render_score(score, samples).items():
-        left, right = pan_gains(BY_NAME[name].pan)
-        dry[name] = np.stack([left * mono, right * mono]).astype(np.float32)
+    dry = placed_stems(score, round(seconds * RATE))
     roles = {name: role for role, name in reversed(sheet.roster)}
     mix, stems = mastered(staged(dry, roles, RATE), RATE, fade=1.0)
     placed = {name: Audio(sound, RATE) for name, sound in stems.items()}

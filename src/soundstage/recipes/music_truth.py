@@ -18,15 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundstage.data.composer import sheets
-from soundstage.data.composer_render import RATE, render_score
+from soundstage.data.composer_render import RATE, placed_stems
 from soundstage.evaluate.ear import HOP, SLOW_HOP, SLOW_RATE, TRIADS, pitch_map, spectrogram
 from soundstage.evaluate.harmony import GENDER, triad_of
 from soundstage.media.audio import Audio
 from soundstage.media.score import Score
 from soundstage.models.ensemble.listener import excerpts
 from soundstage.score import synth
-from soundstage.score.instruments import BY_NAME, NAMES
-from soundstage.score.mix import mastered, pan_gains, staged
+from soundstage.score.instruments import NAMES
+from soundstage.score.mix import mastered, staged
 from soundstage.score.perform import perform
 from soundstage.score.sheet import Sheet
 from soundstage.score.theory import parse_key
@@ -65,13 +65,7 @@ def sounded(sheet: Sheet, played: Played, seed: int) -> tuple[Audio, dict[str, A
     """The mix, the stems and the score of a sheet."""
     score = perform(sheet, tail=1.0, seed=seed)
     samples = round((score.seconds + 1.5) * RATE)
-    if played == "synth":
-        dry = synth.play(score, samples, RATE, seed)
-    else:
-        dry = {}
-        for name, mono in render_score(score, samples).items():
-            left, right = pan_gains(BY_NAME[name].pan)
-            dry[name] = np.stack([left * mono, right * mono]).astype(np.float32)
+    dry = synth.play(score, samples, RATE, seed) if played == "synth" else placed_stems(score, samples)
     roles = {name: role for role, name in reversed(sheet.roster)}
     mix, stems = mastered(staged(dry, roles, RATE), RATE, fade=1.0)
     return Audio(mix, RATE), {name: Audio(sound, RATE) for name, sound in stems.items()}, score

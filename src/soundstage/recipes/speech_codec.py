@@ -45,10 +45,10 @@ DATA_NOTE = (
 )
 NOTES = (
     "Speech at 24 kHz, one voice at a time, 25 frames a second, eight codebooks of 0.25 kbit/s, of which four are "
-    "enough to be understood by; the vocoder of starter/voice sounds them. The waveform is not kept, so SI-SDR says nothing. "
-    "Pitch is tracked through a whole recording before it is coded: decoding is live, coding is not. Music, a room or "
-    "two voices at once are not coded: starter/codec does those. It has heard only synthesisers. The mending network "
-    "had eight minutes of one core."
+    "enough to be understood by; the vocoder of starter/voice sounds them. The waveform is not kept, so SI-SDR says "
+    "nothing. Pitch is tracked through a whole recording before it is coded: decoding is live, coding is not. Music, "
+    "a room or two voices at once are not coded: starter/codec does those. It has heard only synthesisers. The "
+    "mending network had eight minutes of one core."
 )
 
 
