@@ -136,30 +136,29 @@ def _share(asked: Sequence[str], told: Sequence[str]) -> float:
 
 def _heard(music: Music, song: Song, stem: str) -> list[Measure]:
     """Word errors of the voice's stem, of the mix, and of the same lines spoken; nothing without the recogniser."""
-    from soundstage.evaluate.singing import PACES, recognised
+    from soundstage.evaluate.singing import recognised, recognised_cut, with_phones
     from soundstage.tasks.speak import speak
 
     voice = Voice.named(song.voice) if song.voice in own_names() else None
     lines = {cue.text: (index, cue) for index, cue in reversed(list(enumerate(song.cues)))}  # each text once
-    alone = paced = mixed = spoken = NOTHING
+    alone = cut = mixed = spoken = said_cut = NOTHING
     try:
         for text, (index, cue) in lines.items():
             span = (max(0.0, cue.start - 0.1), cue.end + 0.1)
             said = speak(text, voice, model=song.model)
             sung = Speech(music.stems[stem], song.words[song.of_line(index)], (), text)
-            pace = (said.words[-1].end - said.words[0].start) / max(cue.end - cue.start, 0.1)
-            frames = min(PACES, key=lambda each: abs(each - 100 * pace))
             spoken += intelligibility.measure(said.audio, text)
-            alone += intelligibility.compare(text, recognised(sung, PACES[0]))
-            paced += intelligibility.compare(text, recognised(sung, frames))
+            alone += intelligibility.compare(text, recognised(sung))
+            cut += intelligibility.compare(text, recognised_cut(with_phones(sung)))
+            said_cut += intelligibility.compare(text, recognised_cut(said))
             mixed += intelligibility.measure(music.mix.cut(*span), text)
     except MissingError:
         return []
     beside = 100 * spoken.wer
     return [
         row("word errors, voice", 100 * alone.wer, "%", beside, "beside the lines spoken", alone.words),
-        row("word errors, voice at the pace of speech", 100 * paced.wer, "%", beside,
-            "the recogniser steps as much slower as the words are", paced.words),
+        row("word errors, voice without what is held", 100 * cut.wer, "%", 100 * said_cut.wer,
+            "vowels at the length of speech, beside the lines spoken", cut.words),
         row("word errors, mix", 100 * mixed.wer, "%", beside, "with the band", mixed.words),
     ]  # fmt: skip
 
