@@ -55,11 +55,11 @@ STYLES: Mapping[str, Style] = MappingProxyType(
     {
         "pop": Style(
             vibrato=32, rate=5.7, delay=0.28, longer_than=0.55, slide=0.07, overshoot=0.08, scoop=70, unrest=5,
-            breath=-24, swell=0.8, fall=30, spoken=0.45,
+            breath=-28, swell=0.8, fall=30, spoken=0.45,
         ),
         "ballad": Style(
             vibrato=45, rate=5.4, delay=0.25, longer_than=0.5, slide=0.08, overshoot=0.1, scoop=45, unrest=5,
-            breath=-20, swell=2.0, fall=15, spoken=0.35,
+            breath=-24, swell=2.0, fall=15, spoken=0.35,
         ),
         "plain": Style(
             vibrato=14, rate=5.5, delay=0.35, longer_than=0.9, slide=0.05, overshoot=0.04, scoop=0, unrest=4,

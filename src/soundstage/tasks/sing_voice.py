@@ -28,7 +28,8 @@ from soundstage.media import Audio, Note, Phoneme, Speech, Track, Voice, Word
 from soundstage.media.watermark import Marker
 from soundstage.models.voice import relieved
 from soundstage.ops.mel import hz_to_mel, mel_to_hz
-from soundstage.ops.source import pulse_train
+from soundstage.ops.source import band_interpolation, frames_of, pulse_train
+from soundstage.ops.stft import overlap_add
 from soundstage.score.articulation import Held, Placed, phrases, placed
 from soundstage.score.intonation import STYLES, Style, loudness, melody, octaves, wandering
 from soundstage.score.lyrics import front_end, read_notes
@@ -174,6 +175,7 @@ class StarterSinger:
         pulses[:, : ahead * hop] = 0  # a breath has no voice at all
         features = self.model.features(envelope[None], pitch, voiced[None])
         sound = self.model.vocoder(features, envelope[None], pulses, noise)[0]
+        sound[: ahead * hop] = breathed(breath, noise[0, : ahead * hop], hop, self.rate)
         return self._told(phrase, laid, start - ahead * hop, sound, np.where(voiced.cpu().numpy() > 0.5, f0, 0))
 
     def _laid(self, phrase: Sequence[Held], speaker: Tensor, begun: float) -> tuple[list[Placed], list[float], Tensor]:
@@ -263,6 +265,18 @@ class StarterSinger:
             words.append(Word(shown.rstrip(".,;:!?"), parts[0].start, parts[-1].end, shown=shown))
         phonemes = tuple(Phoneme(each.symbol, each.start, each.end) for each in laid)
         return Phrase(start, sound.float().cpu().numpy(), tuple(words), syllables, phonemes, f0.astype(np.float32))
+
+
+def breathed(envelope_TM: Tensor, noise_N: Tensor, hop: int, rate: int) -> Tensor:
+    """Noise [T · hop] in the colours of an envelope, smooth from band to band.
+
+    The vocoder's filters are for phones of a few frames; held for a breath, their ripples whistle.
+    """
+    if not len(envelope_TM):
+        return noise_N
+    spectra = frames_of(noise_N[None], hop, 2 * hop)[0]
+    gain = (envelope_TM @ band_interpolation(envelope_TM.shape[1], rate, spectra.shape[-1]).to(envelope_TM) / 2).exp()
+    return overlap_add(torch.fft.irfft(spectra * gain).T[None], hop)[0, hop:]
 
 
 @cache
