@@ -9,13 +9,16 @@ import torch
 
 from soundstage.errors import InputError
 from soundstage.models.layered import Layered, tiny
+from soundstage.render.camera import Key
 from soundstage.render.motion import track
 from soundstage.render.scene import Actor, Camera, Scene
 from soundstage.tasks import paint as paint_module
 from soundstage.tasks import shoot as shoot_module
 from soundstage.tasks.paint import paint
 from soundstage.tasks.shoot import camera_of, check, shoot
-from soundstage.tasks.shoot_engines import LayeredShooter, Shooting, settled
+from soundstage.tasks.shoot_layered import LayeredShooter, middle
+from soundstage.tasks.shoot_motion import Stroke
+from soundstage.tasks.shoot_scene import Shooting, settled
 from soundstage.weights import Card, Loaded
 
 DOG = Actor(subject="dog", action="run", direction="right")
@@ -74,7 +77,7 @@ def test_a_picture_is_one_frame(stage):
 
 def test_a_layout_needs_no_prompt_and_keeps_its_poses(stage, engine):
     assert shoot(layout=MEADOW, seconds=0.5, fps=8, size="64x64", steps=1).length == 4
-    _, (poses,) = engine._exact(MEADOW, HOW)
+    _, (poses,) = engine.moved(MEADOW, HOW)
     drawn = track(DOG, MEADOW.camera, 9 / 8, 8, place="meadow")
     assert np.allclose(poses.x, [pose.x for pose in drawn], atol=1e-5)
     assert np.allclose(poses.phase, [pose.phase for pose in drawn], atol=1e-5)
@@ -90,7 +93,7 @@ def test_a_subject_is_only_read_to_do_what_it_can(engine):
 
 
 def test_a_planned_static_camera_stands_still(engine):
-    views, poses = engine._planned(MEADOW, HOW)
+    views, poses = engine.moved(engine.staged(MEADOW, HOW), HOW)
     assert float(views.x.abs().max()) == 0
     assert len(poses) == 1
     assert all(bool(torch.isfinite(values.float()).all()) for values in poses[0])
@@ -139,12 +142,77 @@ def test_snow_on_a_beach_still_falls_although_the_beach_is_drawn_clear():
 
 
 def test_the_field_wins_over_the_scene_and_slow_is_understood():
-    scene, _ = settled(MEADOW, camera=camera_of("slow pan left"), direction=None, seed=0)
+    scene, _ = settled(MEADOW, camera=camera_of("slow pan left", 2.0), direction=None, seed=0)
     assert scene.camera == Camera(move="pan left", amount=0.6)
-    assert camera_of("static").move == "static"
+    assert camera_of("static", 2.0).move == "static"
 
 
 def test_a_word_that_is_no_direction_is_refused_where_nobody_goes_either():
     with pytest.raises(InputError, match="direction"):
         settled(Scene(), camera=None, direction="sideways", seed=0)
     assert settled(Scene(), camera=None, direction="left", seed=0)[0].actors == ()
+
+
+def test_a_drawn_path_is_where_the_middle_is_seen_whatever_the_camera_does(engine):
+    how = replace(HOW, frames=13, strokes=(Stroke(subject="dog", path=((0.2, 0.3), (0.8, 0.6))),))
+    scene = replace(MEADOW, camera=Camera(keys=(Key(at=0, pan=-0.1), Key(at=1, pan=0.1, zoom=1.4))))
+    drawn, seen = {0: how.strokes[0].path}, []
+    views, (poses,) = engine.moved(scene, how, drawn)
+    for frame in (0, 6, 12):
+        seen.append(middle(poses, views, DOG, 1.0, frame))
+    assert np.allclose(seen, [(0.2, 0.3), (0.5, 0.45), (0.8, 0.6)], atol=1e-3)
+
+
+def test_a_loop_ends_as_near_to_its_beginning_as_frames_are_to_one_another(stage):
+    frames = shoot("a dog", seconds=1.5, fps=8, size="64x64", steps=1, loop=True).frames.astype(float)
+    steps = np.abs(np.diff(frames, axis=0)).mean((1, 2, 3))
+    assert np.abs(frames[-1] - frames[0]).mean() <= steps.max() + 1e-6
+
+
+def test_fields_that_a_scene_model_does_not_know_are_refused(stage):
+    with pytest.raises(InputError, match="negative"):
+        shoot("a dog", negative="blur")
+
+
+class Texts:
+    """A model that draws from text: it remembers what it was asked for."""
+
+    fps, size = 16.0, (64, 64)
+
+    def frames_for(self, count):
+        return count + (1 - count) % 4
+
+    def shoot(self, request):
+        self.request = request
+        return np.arange(request.frames, dtype=np.uint8)[:, None, None, None].repeat(64, 1).repeat(64, 2).repeat(3, 3)
+
+
+@pytest.fixture
+def texts(monkeypatch):
+    engine = Texts()
+
+    @contextmanager
+    def use(model, engines):
+        yield engine
+
+    monkeypatch.setattr(shoot_module.runtime, "use", use)
+    monkeypatch.setattr(paint_module.runtime, "use", use)
+    return engine
+
+
+def test_a_model_of_texts_draws_at_its_pace_and_the_clip_has_the_rate_that_is_asked(texts):
+    clip = shoot("a dog", seconds=1, fps=8, camera="zoom in", negative="blur", steps=3)
+    assert (clip.length, clip.fps, texts.request.frames) == (8, 8, 17)
+    assert clip.frames[:, 0, 0, 0].tolist() == [0, 2, 4, 6, 8, 10, 12, 14]
+    assert (texts.request.prompt, texts.request.negative) == ("a dog The camera zooms in.", "blur")
+    assert shoot("a dog", seconds=1).fps == 16
+    assert paint("a dog").pixels.shape == (64, 64, 3)
+    assert texts.request.frames == 1
+
+
+@pytest.mark.parametrize(
+    "fields", [{"camera": "pan right 0.3"}, {"motion": '[{"direction": 3}]'}, {"direction": "left"}, {"loop": True}]
+)
+def test_a_model_of_texts_refuses_what_it_cannot_be_told(texts, fields):
+    with pytest.raises(InputError, match=next(iter(fields))):
+        shoot("a dog", **fields)

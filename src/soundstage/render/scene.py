@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from soundstage.errors import InputError
+from soundstage.render.camera import Key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -234,10 +235,14 @@ class Actor:
 
 @dataclass(frozen=True, kw_only=True)
 class Camera:
-    """One camera move over the whole clip. `amount` 1.0 is the usual travel, 0.5 slow, 1.6 fast."""
+    """One camera move over the whole clip. `amount` 1.0 is the usual travel, 0.5 slow, 1.6 fast.
+
+    `keys`, when given, are a path in values (`render.camera`), which replaces the move.
+    """
 
     move: str = "static"
     amount: float = 1.0
+    keys: tuple[Key, ...] = ()
 
     def __post_init__(self) -> None:
         one_of("camera", self.move, MOVES)

@@ -10,7 +10,7 @@ H frame height · W frame width · frames are uint8 RGB [H, W, 3]
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image as Picture
 
 from soundstage.errors import InputError
-from soundstage.render.motion import View, camera_path, frame_count, track
+from soundstage.render.motion import CENTRE, View, camera_path, frame_count, overscan, track, turned_about
 from soundstage.render.palette import light_of
 from soundstage.render.places import Plane, planes
 from soundstage.render.scene import level_of
@@ -100,7 +100,7 @@ class Stage:
 
     def __init__(self, scene: Scene, seconds: float, fps: float, size: tuple[int, int] = (256, 256)) -> None:
         self.scene, self.fps = scene, float(fps)
-        self.width, self.height = size
+        self.shown = size
         if not (min(size) >= 16 and max(size) <= 4096):
             raise InputError(
                 "size", f"{size[0]}x{size[1]} cannot be drawn", "give a width and height of 16 to 4096 pixels"
@@ -108,6 +108,11 @@ class Stage:
         self.count = frame_count(seconds, fps)
         lead = scene.actors[0] if scene.actors else None
         self.views = camera_path(scene.camera, self.count, seconds=seconds, lead=lead)
+        self.rolls = [view.roll for view in self.views]
+        self.over = overscan(self.rolls, size[0] / size[1]) if any(self.rolls) else 1.0
+        self.width, self.height = (round(side * self.over) for side in size)
+        if self.over > 1:
+            self.views = tuple(replace(view, lens=view.lens / self.over) for view in self.views)
         order = sorted(range(len(scene.actors)), key=lambda i: -scene.actors[i].depth)
         self.order = tuple(order)  # far actors first
         self.poses = tuple(
@@ -118,13 +123,14 @@ class Stage:
             for actor, poses in zip(scene.actors, self.poses, strict=True)
         }
         self.light = light_of(scene.time, scene.weather, scene.place)
-        self.zooms = any(v.zoom != 1 for v in self.views)
+        self.zooms = any(v.scale != 1 for v in self.views)
         self._lay_planes()
 
     def _lay_planes(self) -> None:
         """Draw the planes wide and tall enough for the camera's whole path."""
-        reach = max(1.3 * 2 * max(abs(v.x) for v in self.views), 0.02)
-        tall = max(abs(v.y) for v in self.views) * 1.3
+        back = max(0.0, 1 / min(v.scale for v in self.views) - 1)  # a camera that sees more than the frame at rest
+        reach = max(1.3 * (2 * max(abs(v.x) + abs(v.orbit) for v in self.views) + back), 0.02)
+        tall = (max(abs(v.y) for v in self.views) + 0.56 * back) * 1.3
         self.detail = 1.35 if self.zooms else 1.0  # zooms look closer, so they need finer planes
         height = round(self.height * self.detail)
         aspect = self.width / self.height
@@ -143,7 +149,7 @@ class Stage:
             margin=self.margin / height,
         )
         axis = 0 if tall else 1
-        moving = self.scene.camera.move not in ("static", "zoom in", "zoom out")
+        moving = bool(self.scene.camera.keys) or self.scene.camera.move not in ("static", "zoom in", "zoom out")
         self.sheets = tuple(Sheet(p, axis, moving or p.drift != 0 or p.sway != 0) for p in layers)
         self._still: tuple[Picture.Image, Picture.Image] | None = None
 
@@ -182,8 +188,10 @@ class Stage:
         return under
 
     def _flat(self, *, front: bool) -> Picture.Image:
-        """All planes behind (or in front of) the actors as one picture of the frame at rest."""
-        width, height = round(self.width * self.detail), round(self.height * self.detail)
+        """All planes behind (or in front of) the actors as one picture: the frame at rest, and what is around it."""
+        width, height = self.sheets[0].plane.pixels.shape[1::-1]
+        if not self.scene.camera.keys:
+            width = round(self.width * self.detail)
         flat = Picture.new("RGBA", (width, height))
         for sheet in self.sheets:
             if sheet.plane.front == front:
@@ -193,8 +201,12 @@ class Stage:
 
     def _window(self, view: View, size: tuple[int, int]) -> tuple[float, float, float, float]:
         """The part of a picture that a zoomed view sees."""
-        left, top = (0.5 * (1 - 1 / view.zoom) * size[0], 0.56 * (1 - 1 / view.zoom) * size[1])
-        return left, top, left + size[0] / view.zoom, top + size[1] / view.zoom
+        width, height = self.width * self.detail, self.height * self.detail  # of the frame at rest, in its pixels
+        left = (size[0] - width) / 2 + (view.x + CENTRE[0] * (1 - 1 / view.scale)) * width
+        top = (size[1] - height) / 2 + (view.y + CENTRE[1] * (1 - 1 / view.scale)) * height
+        right, bottom = left + width / view.scale, top + height / view.scale
+        left, top = max(0.0, left), max(0.0, top)  # rounding may reach a pixel beyond
+        return left, top, min(size[0], right), min(size[1], bottom)
 
     def placed(self, actor: Actor, pose: Pose) -> Placed | None:
         """The actor's sprite as it lies on the frame, or None when it is out of sight."""
@@ -259,7 +271,14 @@ class Stage:
                 _lay(frame, placed)
         frame = self.backdrop(index, front=True, under=frame)
         fall_over(frame, self.scene.weather, self.scene.time, index / self.fps, self.scene.seed, self.scene.place)
-        return frame
+        return self._turned(frame, self.rolls[index]) if self.over > 1 else frame
+
+    def _turned(self, frame: Picture.Image, roll: float) -> Picture.Image:
+        """A frame drawn too large, as a camera sees it that is turned clockwise by so many degrees."""
+        middle, (width, height), turn = turned_about(self.over), self.shown, math.radians(roll)
+        x, y, c, s = middle[0] * self.width, middle[1] * self.height, math.cos(turn), math.sin(turn)
+        matrix = (c, -s, x - c * width / 2 + s * height / 2, s, c, y - s * width / 2 - c * height / 2)
+        return frame.transform(self.shown, Picture.Transform.AFFINE, matrix, Picture.Resampling.BILINEAR)
 
     def frames(self) -> Iterator[NDArray[np.uint8]]:
         """All frames in order, uint8 [H, W, 3], drawn as they are asked for."""

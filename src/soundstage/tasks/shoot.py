@@ -1,8 +1,9 @@
-"""The task `shoot`: a wish in words to a clip, its camera and its actors' ways settled by fields where they are
-given.
+"""The task `shoot`: a wish in words to a clip, its camera and its actors' ways settled by fields where they are given.
 
-Notable: fields win over the prompt. A `layout`, a scene of the storybook such as a film's animatic has, is kept to
-the pose: the model then paints it and plans nothing, and the prompt may be empty.
+Notable: fields win over the prompt. Models that draw scenes keep the camera, drawn paths and layouts exactly; models
+that draw from text are told of the camera in words, and refuse what they cannot be told. A `layout`, a scene of the
+storybook such as a film's animatic has, is kept to the pose: the model then paints it and plans nothing, and the prompt
+may be empty.
 """
 
 from __future__ import annotations
@@ -16,25 +17,40 @@ from soundstage import runtime
 from soundstage.errors import InputError
 from soundstage.graph import Between, ModelRef, Says, Seed, task
 from soundstage.graph.literal import shorten
-from soundstage.media import Video
+from soundstage.media import Image, Video
 from soundstage.media.video import frame_rate
+from soundstage.render.camera import EXAMPLES, keys_of
 from soundstage.render.scene import MOVES, Camera, Scene
-from soundstage.tasks.shoot_engines import ENGINES, Shooting, settled
+from soundstage.tasks.shoot_engines import ENGINES
+from soundstage.tasks.shoot_motion import strokes_of
+from soundstage.tasks.shoot_scene import STEPS, SceneEngine, Shooting, settled
+from soundstage.tasks.shoot_text import drawn, only_text, said_of
 
-LONGEST, LARGEST = 60.0, 1080
+LONGEST, LARGEST = 60.0, 1280
+FPS, SIZE = Fraction(24), (256, 256)
+"""Of the starter, where nothing is said."""
 _SIZE = re.compile(r"(\d{1,5})\s*[x×]\s*(\d{1,5})", re.IGNORECASE)
 
 
-@task(version=1)
+@task(version=2)
 def shoot(
     prompt: Annotated[str, Says('What is seen: "a golden dog runs through a sunlit meadow".')] = "",
     *,
     seconds: Annotated[float, Says("Length of the clip.")] = 4.0,
-    fps: Annotated[float, Says("Frames a second.")] = 24,
-    size: Annotated[str, Says("Width x height in pixels.")] = "256x256",
+    fps: Annotated[float | None, Says("Frames a second; by default the model's own, 24 for the starter.")] = None,
+    size: Annotated[
+        str | None, Says("Width x height in pixels; by default the model's own, 256x256 for the starter.")
+    ] = None,
+    negative: Annotated[str, Says("What is not to be seen; for models that know of it.")] = "",
     camera: Annotated[
         str | None,
-        Says(f"One of {', '.join(MOVES)}; 'slow' and 'fast' are understood. By default what the prompt says."),
+        Says(
+            f"One of {', '.join(MOVES)} ('slow' and 'fast' are understood), values such as 'pan right 0.3, roll left "
+            "8', or a path as JSON. By default what the prompt says."
+        ),
+    ] = None,
+    motion: Annotated[
+        str | None, Says('Drawn paths as JSON, in shares of the frame: [{"subject": "dog", "path": [[0.2, 0.7], …]}].')
     ] = None,
     direction: Annotated[
         str | None, Says("Where the first subject goes: left, right, up, down, toward, away or still.")
@@ -42,22 +58,43 @@ def shoot(
     layout: Annotated[
         Scene | None, Says("A scene of the storybook, kept to the pose: place, hour, camera and actors.")
     ] = None,
+    image: Annotated[Image | None, Says("The first frame.")] = None,
+    last_image: Annotated[Image | None, Says("The last frame.")] = None,
     identity: Annotated[int, Says("Which individual: the same number gives the same look in every shot.")] = 0,
-    steps: Annotated[int, Says("Looks at the place while it is drawn."), Between(1, 100)] = 10,
-    guidance: Annotated[float, Says("How closely the place keeps to its words; 1 is none."), Between(0, 10)] = 1.0,
+    loop: Annotated[bool, Says("Let the end flow into the beginning without a seam.")] = False,
+    steps: Annotated[int | None, Says("Looks while it is drawn; by default the model's own."), Between(1, 200)] = None,
+    guidance: Annotated[
+        float | None, Says("How closely it keeps to the words, 1 is none; by default the model's own."), Between(0, 30)
+    ] = None,
     model: ModelRef = "starter/video",
     seed: Seed = 0,
 ) -> Video:
     """A clip of the prompt, round(seconds × fps) frames at exactly `fps`.
 
-    Raises InputError naming the field for an empty prompt without a layout, a length, rate or size that cannot be
-    drawn, an unknown camera move, and a direction that the subject cannot take.
+    The camera's values are in frame widths and heights, times and degrees (`render.camera`); drawn paths tell where the
+    middle of a subject is seen (`tasks.shoot_motion`). Raises InputError naming the field for an empty prompt without a
+    layout, a length, rate or size that cannot be drawn, an unknown camera move, a direction that the subject cannot
+    take, and whatever the model cannot keep to.
     """
-    rate, width, height = check(prompt, seconds, fps, size, layout)
-    move = None if camera is None else camera_of(camera)
+    rate, sides = check(prompt, seconds, fps, size, layout)
+    move = None if camera is None else camera_of(camera, seconds)
+    strokes = strokes_of(motion)
     with runtime.use(model, ENGINES) as engine:
+        if not isinstance(engine, SceneEngine):
+            if loop and (image is None or last_image is not None):
+                raise InputError("loop", f"of {model} begins and ends with one image", "give it as image alone")
+            only_text(model, layout=layout, motion=motion, direction=direction, identity=identity)
+            request = {
+                "prompt": f"{prompt} {said_of(move)}".strip(), "negative": negative, "image": image,
+                "last_image": image if loop else last_image, "steps": steps, "guidance": guidance, "seed": seed,
+            }  # fmt: skip
+            return drawn(engine, request, seconds, rate, sides)
+        for name, given in (("negative", negative.strip()), ("image", image), ("last_image", last_image)):
+            if given:
+                raise InputError(name, f"is nothing that {model} knows of", "say in the prompt what is to be seen")
         scene = layout if layout is not None else engine.read(prompt, seed)
         scene, falling = settled(scene, camera=move, direction=direction, seed=seed)
+        rate, (width, height) = rate or FPS, sides or SIZE
         how = Shooting(
             frames=max(1, round(seconds * rate)),
             fps=float(rate),
@@ -65,23 +102,30 @@ def shoot(
             width=width,
             seed=seed,
             identity=identity,
-            steps=steps,
-            guidance=guidance,
+            steps=STEPS if steps is None else steps,
+            guidance=1.0 if guidance is None else guidance,
             exact=layout is not None,
+            strokes=strokes,
+            loop=loop,
         )
         return Video(engine.shoot(scene, falling, how), rate)
 
 
 def check(
-    prompt: str, seconds: float, fps: float | str | Fraction, size: str, layout: Scene | None
-) -> tuple[Fraction, int, int]:
-    """The frame rate, width and height, or the InputError that says what is wrong."""
+    prompt: str, seconds: float, fps: float | str | Fraction | None, size: str | None, layout: Scene | None
+) -> tuple[Fraction | None, tuple[int, int] | None]:
+    """The frame rate, and width and height, where they are given; or the InputError that says what is wrong."""
     if not prompt.strip() and layout is None:
         raise InputError("prompt", "is empty", 'say what is seen, such as "a red fox runs through a snowy forest"')
     if not math.isfinite(seconds) or not 0 < seconds <= LONGEST:
         raise InputError(
             "seconds", f"is {seconds:g}", f"give a length above 0, at most {LONGEST:g}; join clips for more"
         )
+    return None if fps is None else frame_rate(fps), None if size is None else sides_of(size)
+
+
+def sides_of(size: str) -> tuple[int, int]:
+    """Width and height of "256x256". Raises InputError for sides that cannot be drawn."""
     found = _SIZE.fullmatch(size.strip())
     if found is None:
         raise InputError("size", f"is {shorten(size)}", 'give width x height in pixels, such as "256x256"')
@@ -94,15 +138,18 @@ def check(
         raise InputError(
             "size", f"{width}x{height} is too narrow or too wide", "give a width of half to three times the height"
         )
-    return frame_rate(fps), width, height
+    return width, height
 
 
-def camera_of(words: str) -> Camera:
+def camera_of(words: str, seconds: float) -> Camera:
     """The camera that the field asks for. Raises InputError listing the moves when it names none."""
+    keys = keys_of(words, seconds)
+    if keys:
+        return Camera(keys=keys)
     move = Camera.parse(words)
     plain = words.strip().lower()
     if move.move == "static" and not any(word in plain for word in ("static", "still", "fixed", "locked", "none")):
         raise InputError(
-            "camera", f"{words!r} is no camera move", f"use one of: {', '.join(MOVES)}; slow and fast are understood"
+            "camera", f"{words!r} is no camera move", f"use one of: {', '.join(MOVES)}; or values: {EXAMPLES}"
         )
     return move

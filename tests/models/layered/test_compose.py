@@ -46,7 +46,7 @@ def test_a_window_put_back_leaves_the_frame_as_it_was():
 
 def test_poses_and_layers_follow_the_camera_alike():
     ramp = torch.linspace(0, 1, 256)[None, None].expand(1, 64, -1).contiguous()
-    views = Views(torch.tensor([0.25]), torch.zeros(1), torch.tensor([1.5]))
+    views = Views.of([View(x=0.25, zoom=1.5)])
     view = View(x=0.25, y=0.0, zoom=1.5)
     frame = seen(ramp, views, H, W, 0.0)
     pose = under_camera(poses(x=0.8, y=0.5), views)
@@ -57,9 +57,9 @@ def test_poses_and_layers_follow_the_camera_alike():
 
 
 def test_parallax_agrees_with_the_renderer():
-    views = Views(torch.tensor([0.3]), torch.tensor([0.1]), torch.tensor([1.4])).at_parallax(0.2)
-    view = View(x=0.3, y=0.1, zoom=1.4).at_parallax(0.2)
-    assert torch.allclose(torch.stack(views).flatten(), torch.tensor([view.x, view.y, view.zoom]))
+    view = View(x=0.3, y=0.1, zoom=1.4, lens=1.2, orbit=0.1)
+    views = Views.of([view]).at_parallax(0.2)
+    assert torch.allclose(torch.stack(views), torch.stack(Views.of([view.at_parallax(0.2)])))
 
 
 def test_contact_is_nought_under_the_foot():

@@ -9,13 +9,14 @@ F frames · D channels · H, W frame height and width · N side of a window in p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from soundstage.render.motion import CENTRE
+from soundstage.render.motion import CENTRE, View, turned_about
 
 ROOM = 1.6  # side of an actor's window over the side of its sprite
 
@@ -35,24 +36,46 @@ class Poses(NamedTuple):
 
 
 class Views(NamedTuple):
-    """The camera over time, all [F]: moved right (widths) and down (heights), zoom from 1."""
+    """The camera over time, all [F], as `render.motion.View` tells it."""
 
     x: Tensor
     y: Tensor
     zoom: Tensor
+    lens: Tensor
+    roll: Tensor
+    orbit: Tensor
+
+    @classmethod
+    def of(cls, path: Sequence[View], device: torch.device | None = None) -> Views:
+        """Of the views of frames."""
+        return cls(*(torch.tensor([getattr(view, name) for view in path], device=device) for name in cls._fields))
+
+    def during(self, frames: slice) -> Views:
+        """Some of the frames."""
+        return Views(*(value[frames] for value in self))
+
+    @property
+    def scale(self) -> Tensor:
+        """How much larger than at rest what stands on the ground is seen."""
+        return self.zoom * self.lens
 
     def at_parallax(self, parallax: float) -> Views:
         """What a plane sees that moves at `parallax` of the ground's rate; the same law as the renderer's."""
-        return Views(self.x * parallax, self.y * parallax, 1 + (self.zoom - 1) * (0.35 + 0.65 * parallax))
+        return self._replace(
+            x=self.x * parallax - self.orbit * (1 - parallax),
+            y=self.y * parallax,
+            zoom=1 + (self.zoom - 1) * (0.35 + 0.65 * parallax),
+            orbit=torch.zeros_like(self.orbit),
+        )
 
 
 def under_camera(poses: Poses, views: Views) -> Poses:
     """Poses in the picture to poses in the frame."""
     return poses._replace(
-        x=CENTRE[0] + (poses.x - views.x - CENTRE[0]) * views.zoom,
-        y=CENTRE[1] + (poses.y - views.y - CENTRE[1]) * views.zoom - poses.lift * views.zoom,
-        scale=poses.scale * views.zoom,
-        lift=poses.lift * views.zoom,
+        x=CENTRE[0] + (poses.x - views.x - CENTRE[0]) * views.scale,
+        y=CENTRE[1] + (poses.y - views.y - CENTRE[1]) * views.scale - poses.lift * views.scale,
+        scale=poses.scale * views.scale,
+        lift=poses.lift * views.scale,
     )
 
 
@@ -66,12 +89,28 @@ def seen(layer_DHW: Tensor, views: Views, height: int, width: int, margin: float
     unit = rows / (1 + 2 * margin)  # pixels of a frame height
     u = (torch.arange(width, device=layer_DHW.device) + 0.5) / width
     v = (torch.arange(height, device=layer_DHW.device) + 0.5) / height
-    x = views.x[:, None] + CENTRE[0] + (u - CENTRE[0]) / views.zoom[:, None]
-    y = views.y[:, None] + CENTRE[1] + (v - CENTRE[1]) / views.zoom[:, None]
+    x = views.x[:, None] + CENTRE[0] + (u - CENTRE[0]) / views.scale[:, None]
+    y = views.y[:, None] + CENTRE[1] + (v - CENTRE[1]) / views.scale[:, None]
     across = (x - 0.5) * (width / height) * unit * 2 / columns
     down = (y - 0.5) * 2 / (1 + 2 * margin)
     grid = torch.stack((across[:, None].expand(-1, height, -1), down[:, :, None].expand(-1, -1, width)), -1)
     return F.grid_sample(layer_DHW.expand(len(grid), -1, -1, -1), grid, padding_mode="reflection", align_corners=False)
+
+
+def turned(frames_FDHW: Tensor, degrees_F: Tensor, size: float, height: int, width: int) -> Tensor:
+    """Frames drawn `size` times too large, as a camera turned clockwise sees them, [F, D, height, width].
+
+    The world then turns the other way.
+    """
+    tall, wide = frames_FDHW.shape[-2:]
+    middle = turned_about(size)
+    across = (torch.arange(width, device=degrees_F.device) + 0.5 - width / 2)[None, None, :]
+    down = (torch.arange(height, device=degrees_F.device) + 0.5 - height / 2)[None, :, None]
+    turn = torch.deg2rad(degrees_F)[:, None, None]
+    x = middle[0] * wide + across * turn.cos() - down * turn.sin()
+    y = middle[1] * tall + across * turn.sin() + down * turn.cos()
+    grid = torch.stack((x * 2 / wide - 1, y * 2 / tall - 1), -1)
+    return F.grid_sample(frames_FDHW, grid, padding_mode="border", align_corners=False)
 
 
 class Windows(NamedTuple):

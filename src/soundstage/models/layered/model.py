@@ -11,7 +11,7 @@ F frames · D channels · H, W frame height and width
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 import torch
@@ -26,6 +26,7 @@ from soundstage.models.layered.reader import TEMPI, Reader
 from soundstage.models.layered.subject import Painter
 from soundstage.models.layered.tracker import Tracker
 from soundstage.models.layered.upscaler import Upscaler
+from soundstage.render.motion import overscan
 from soundstage.render.scene import ACTIONS, COLOURS, DIRECTIONS, MOVES, PLACES, SUBJECTS, TIMES, WEATHERS
 
 FAR = 0.2  # parallax of the far layer; the near one goes with the ground
@@ -220,7 +221,8 @@ def scenery(
     Same seed, same middle.
     """
     margin, multiple = model.config.margin, model.background.multiple
-    reach = float(plan.views.x.abs().max()) * 2 * aspect + aspect + 0.1
+    slid = float((plan.views.x.abs() + plan.views.orbit.abs()).max())
+    reach = (2 * slid + max(1.0, 1 / float(plan.views.scale.min()))) * aspect + 0.1
     columns = -(-int(reach * ROWS) // (2 * multiple)) * 2 * multiple
     widest = max(columns, 512)
     noise = torch.randn(1, 7, ROWS + 2 * margin, widest, generator=generator, device=generator.device).to(
@@ -262,30 +264,46 @@ def frames(
     generator: torch.Generator,
     steps: int = 12,
     guidance: float = 1.0,
+    loop: bool = False,
     each: Callable[[int], object] = lambda done: None,
 ) -> Tensor:
-    """The clip, uint8 [F, H, W, 3] on the CPU. `each` is told the number of frames done."""
+    """The clip, uint8 [F, H, W, 3] on the CPU. `each` is told the number of frames done.
+
+    In a `loop` swell, rain and snow come back to where they began.
+    """
     doublings = 1 if height <= 320 else 2
+    rolls, out = plan.views.roll, torch.empty(len(plan.views.x), height, width, 3, dtype=torch.uint8)
+    size, tall, wide = 1.0, height, width
+    if bool(rolls.any()):
+        size = overscan(rolls.tolist(), width / height)
+        tall, wide = round(height * size), round(width * size)
+        plan = replace(plan, views=plan.views._replace(lens=plan.views.lens / size))
     far, near = scenery(model, plan, width / height, generator, steps=steps, guidance=guidance, doublings=doublings)
     actors = [(cast, figures(model, plan, cast, doublings)) for cast in plan.cast]
     tiles = fallen(model, plan, generator)
     margin = model.config.margin / ROWS
     sways = model.config.places[plan.place] in model.config.front
     count = len(plan.views.x)
-    out = torch.empty(count, height, width, 3, dtype=torch.uint8)
+    lasting = count / fps if loop else 0.0
     for start in range(0, count, CHUNK):
         span = slice(start, min(count, start + CHUNK))
-        views = Views(*(v[span] for v in plan.views))
+        views = plan.views.during(span)
         seconds = torch.arange(span.start, span.stop, device=far.device) / fps
-        swell = views._replace(x=views.x - 0.012 * torch.sin(2 * torch.pi * 0.22 * seconds)) if sways else views
-        back = compose.seen(far, views.at_parallax(FAR), height, width, margin)[:, :3]
-        front = compose.seen(near, swell, height, width, margin)
+        swell = (
+            views._replace(x=views.x - 0.012 * torch.sin(2 * torch.pi * whole(0.22, lasting) * seconds))
+            if sways
+            else views
+        )
+        back = compose.seen(far, views.at_parallax(FAR), tall, wide, margin)[:, :3]
+        front = compose.seen(near, swell, tall, wide, margin)
         picture = back if sways else front[:, :3] + back * (1 - front[:, 3:])
         for cast, sheet in actors:
             picture = joined(model, plan, cast, sheet[span], Poses(*(p[span] for p in cast.poses)), views, picture)
         if sways:
             picture = front[:, :3] + picture * (1 - front[:, 3:])
-        picture = fallen_over(model, plan, tiles, picture, seconds)
+        picture = fallen_over(model, plan, tiles, picture, seconds, lasting)
+        if size > 1:
+            picture = compose.turned(picture, rolls[span], size, height, width)
         out[span] = (picture.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu()
         each(span.stop)
     return out
@@ -326,18 +344,27 @@ def fallen(model: Layered, plan: Plan, generator: torch.Generator) -> tuple[Tens
 
 
 def fallen_over(
-    model: Layered, plan: Plan, tiles: tuple[Tensor, ...], picture_FDHW: Tensor, seconds_F: Tensor
+    model: Layered,
+    plan: Plan,
+    tiles: tuple[Tensor, ...],
+    picture_FDHW: Tensor,
+    seconds_F: Tensor,
+    lasting: float = 0.0,
 ) -> Tensor:
-    """The picture behind what falls, in each frame; tiles repeat over the frame and scroll by whole pixels."""
+    """The picture behind what falls, in each frame; tiles repeat over the frame and scroll by whole pixels.
+
+    Above 0, `lasting` is the length of a loop in seconds.
+    """
     if not tiles:
         return picture_FDHW
     _count, _, height, width = picture_FDHW.shape
     colour = model.fall.colour(FALLING.index(plan.falling), plan.time).view(1, 3, 1, 1)
     rows, columns = torch.arange(height, device=picture_FDHW.device), torch.arange(width, device=picture_FDHW.device)
     for depth, (tile, (vx, vy)) in enumerate(zip(tiles, FALLS[plan.falling], strict=True)):
+        vx, vy = whole(vx, lasting), whole(vy, lasting)
         large = F.interpolate(tile[None], (height, height), mode="bicubic", align_corners=False)[0, 0].clamp(0, 1)
         swing = (
-            0.012 * torch.sin(2 * torch.pi * (0.3 * seconds_F + 0.5 * depth))
+            0.012 * torch.sin(2 * torch.pi * (whole(0.3, lasting) * seconds_F + 0.5 * depth))
             if plan.falling == "snow"
             else torch.zeros_like(seconds_F)
         )
@@ -346,3 +373,8 @@ def fallen_over(
         mask = large[y[:, :, None], x[:, None, :]][:, None]
         picture_FDHW = picture_FDHW * (1 - mask) + colour * mask
     return picture_FDHW
+
+
+def whole(rate: float, lasting: float) -> float:
+    """The rate nearest to one that makes whole turns in so many seconds; as it is for 0 seconds."""
+    return rate if lasting == 0 else round(rate * lasting) / lasting

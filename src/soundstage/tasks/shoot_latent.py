@@ -1,0 +1,86 @@
+"""What the engines of public video models are asked for: a text, perhaps pictures, and how to draw.
+
+Notable: what is None is the model's own default. Latents are given away before they are decoded, for the decoder is
+what runs out of memory after hours of drawing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundstage.errors import InputError
+from soundstage.media import Image
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUOTES = {ord(mark): plain for marks, plain in (("ʼ‘’‚‛", "'"), ("“”„‟", '"')) for mark in marks}
+CONTROL = re.compile(r"\x1b\[[\d;]*[a-zA-Z]|[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\ufff9-\ufffb]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """`frames` at `fps` (which the file has; models draw at their own pace) of `width` × `height` pixels.
+
+    `guidance` of 1 is none. `schedule` names a way of choosing steps, of those that the model has. `on_step` gets every
+    step's number and latents [1, D, F, H, W], `on_latents` the last ones, before they are decoded.
+    """
+
+    prompt: str
+    negative: str = ""
+    image: Image | None = None
+    last_image: Image | None = None
+    frames: int = 81
+    height: int = 480
+    width: int = 832
+    fps: float = 16.0
+    steps: int | None = None
+    guidance: float | None = None
+    shift: float | None = None
+    schedule: str | None = None
+    seed: int = 0
+    on_step: Callable[[int, Tensor], object] | None = None
+    on_latents: Callable[[Tensor], object] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.prompt.strip():
+            raise InputError("prompt", "is empty", 'say what is seen, such as "a red fox runs through a snowy forest"')
+        if self.last_image is not None and self.image is None:
+            raise InputError("last_image", "stands alone", "give the first image too")
+
+
+class LatentShooter(Protocol):
+    """An engine that draws a request."""
+
+    def shoot(self, request: Request) -> NDArray[np.uint8]:
+        """Frames [F, H, W, 3]. Raises InputError naming a field that the model cannot keep to."""
+
+
+def mended(text: str) -> str:
+    """Text with straight quotes, composed letters and no control characters: the part of ftfy that prompts need."""
+    text = CONTROL.sub("", text).translate(QUOTES).replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", text)
+
+
+def fitted(image: Image, height: int, width: int) -> NDArray[np.float32]:
+    """A picture's pixels [3, height, width] within [-1, 1], stretched to that size where it has another."""
+    from PIL import Image as Picture
+
+    pixels = image.pixels
+    if (image.height, image.width) != (height, width):
+        pixels = np.asarray(Picture.fromarray(pixels).resize((width, height), Picture.Resampling.LANCZOS))
+    return np.ascontiguousarray((pixels.astype(np.float32) / 255 * 2 - 1).transpose(2, 0, 1), np.float32)
+
+
+def eight_bits(video_BCTHW: Tensor) -> NDArray[np.uint8]:
+    """Frames [T, H, W, 3] of the first of a batch of videos within [-1, 1]."""
+    scaled = ((video_BCTHW[0].float() / 2 + 0.5).clamp(0, 1) * 255).round()
+    frames: NDArray[np.uint8] = scaled.permute(1, 2, 3, 0).cpu().numpy().astype(np.uint8)
+    return frames
