@@ -24,6 +24,8 @@ _NAMES = {
     "soundstage.tasks.master": "master",
     "soundstage.tasks.shoot": "shoot",
     "soundstage.tasks.paint": "paint",
+    "soundstage.tasks.interpolate": "interpolate",
+    "soundstage.tasks.upscale": "upscale",
     "soundstage.tasks.codec": "encode decode",
     "soundstage.media.codes": "Codes",
     "soundstage.media": """Audio Beat Chord Image Metre Music Note Phoneme Provenance Score Section Speech Tempo

@@ -38,6 +38,7 @@ from soundstage.tasks.compose_edit import extend as extend
 from soundstage.tasks.compose_edit import inpaint as inpaint
 from soundstage.tasks.compose_edit import restyle as restyle
 from soundstage.tasks.hum import hum as hum
+from soundstage.tasks.interpolate import interpolate as interpolate
 from soundstage.tasks.loop import loop as loop
 from soundstage.tasks.master import master as master
 from soundstage.tasks.paint import paint as paint
@@ -48,5 +49,6 @@ from soundstage.tasks.sing_edit import resing as resing
 from soundstage.tasks.speak import speak as speak
 from soundstage.tasks.speak import speak_live as speak_live
 from soundstage.tasks.stems import stems as stems
+from soundstage.tasks.upscale import upscale as upscale
 
 __version__: str

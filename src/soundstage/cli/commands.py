@@ -59,7 +59,12 @@ EXAMPLES = {
     "hum": ['hum.wav --prompt "gentle lo-fi" -o song.music', "whistle.m4a --style jazz -o jazz.wav"],
     "stems": ["song.music -o stems.zip", "anything.mp3 --parts percussion -o beat.zip"],
     "master": ["song.music -o master.wav", "mix.wav --loudness -16 --compression 2 -o master.flac"],
-    "shoot": ['"a golden dog runs through a sunlit meadow" --seconds 4 --camera "pan right" -o clip.mp4'],
+    "shoot": [
+        '"a golden dog runs through a sunlit meadow" --seconds 4 --camera "pan right" -o clip.mp4',
+        '"a red boat on the sea" --camera "pan left 0.2, roll right 5" --loop -o loop.mp4',
+    ],
+    "interpolate": ["clip.mp4 --times 2 -o smooth.mp4", "clip.mp4 --fps 60 -o smooth.mp4"],
+    "upscale": ["clip.mp4 --times 2 -o large.mp4"],
     "paint": ['"a red balloon over the mountains at night" -o picture.png'],
     "film": [
         '"A lighthouse keeper\'s cat finds a stranded whale. Thirty seconds, gentle." -o film.mp4',

@@ -28,6 +28,8 @@ TABLE = {
     "master": "soundstage.tasks.master:master",
     "shoot": "soundstage.tasks.shoot:shoot",
     "paint": "soundstage.tasks.paint:paint",
+    "interpolate": "soundstage.tasks.interpolate:interpolate",
+    "upscale": "soundstage.tasks.upscale:upscale",
     "film": "soundstage.film:film",
 }
 

@@ -161,6 +161,16 @@ class LayeredShooter:
         meter.finish()
         return made.numpy()
 
+    @torch.inference_mode()
+    def enlarged(self, frame: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
+        """A frame [H, W, 3] at `times`, a power of two, its width and height."""
+        x = torch.from_numpy(np.array(frame)).to(self.device).permute(2, 0, 1)[None].float() / 127.5 - 1
+        x = torch.cat((x, torch.ones_like(x[:, :1])), 1)
+        for _ in range(times.bit_length() - 1):
+            x = self.model.upscaler.tiled(x).clamp(-1, 1)
+        made: NDArray[np.uint8] = ((x[0, :3] + 1) * 127.5).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+        return made
+
     def staged(self, scene: Scene, how: Shooting) -> Scene:
         """The scene with everybody at the place, size and depth that the network gives them for the clip's middle."""
         c = self.model.config

@@ -12,6 +12,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+TILE = 256  # pixels of a tile's side, before it is enlarged
+
 
 class Upscaler(nn.Module):
     """[B, 4, H, W] to [B, 4, 2H, 2W]."""
@@ -31,3 +33,21 @@ class Upscaler(nn.Module):
             h = h + second(F.relu(first(h)))
         plain = F.interpolate(x_BDHW, scale_factor=2.0, mode="bilinear", align_corners=False)
         return plain + F.pixel_shuffle(self.head(F.relu(h)), 2)
+
+    @property
+    def reach(self) -> int:
+        """Pixels around one that have a say in what becomes of it."""
+        return 2 + len(self.body)
+
+    def tiled(self, x_BDHW: Tensor, tile: int = TILE) -> Tensor:
+        """The same as `forward`, one tile after another: a large frame needs no more memory than a small one."""
+        height, width = x_BDHW.shape[-2:]
+        out = x_BDHW.new_empty(*x_BDHW.shape[:2], 2 * height, 2 * width)
+        for top in range(0, height, tile):
+            for left in range(0, width, tile):
+                bottom, right = min(height, top + tile), min(width, left + tile)
+                y, x = max(0, top - self.reach), max(0, left - self.reach)
+                made = self(x_BDHW[..., y : bottom + self.reach, x : right + self.reach])
+                inner = made[..., 2 * (top - y) : 2 * (bottom - y), 2 * (left - x) : 2 * (right - x)]
+                out[..., 2 * top : 2 * bottom, 2 * left : 2 * right] = inner
+        return out
