@@ -6,12 +6,26 @@ import torch
 
 from soundstage.data.composer import sheets
 from soundstage.errors import InputError
-from soundstage.evaluate.ear import HOP, RATE, SLOW_HOP, SLOW_RATE, TRIADS, BeatEar, HarmonyEar, Heard, hear
+from soundstage.evaluate.ear import (
+    BANDS,
+    HOP,
+    RATE,
+    SLOW_HOP,
+    SLOW_RATE,
+    TRIADS,
+    BeatEar,
+    HarmonyEar,
+    Heard,
+    Settled,
+    hear,
+    untrained,
+)
 from soundstage.evaluate.frechet import crosswise, frechet
 from soundstage.evaluate.harmony import chord_agreement, chords_of, key_of, same_key, same_signature, triad_of
 from soundstage.evaluate.instruments import audible, recognise
 from soundstage.evaluate.soundness import clicks, drift, ends_cleanly
-from soundstage.evaluate.tempo import agrees, beat_alignment, pulse, tempo
+from soundstage.evaluate.tactus import CELLS, TactusEar, judged, on_grid, summed
+from soundstage.evaluate.tempo import agrees, beat_alignment, pulse, related, steady, tempo
 from soundstage.media import Audio, Chord, Score
 from soundstage.models.ensemble.listener import Listener, excerpts
 from soundstage.score import synth
@@ -20,6 +34,7 @@ from soundstage.score.perform import perform
 from soundstage.score.theory import Key
 
 A_SECOND = RATE / HOP
+NO = np.zeros(0)
 
 
 def pulse_train(bpm: float, seconds: float = 12.0) -> Audio:
@@ -49,7 +64,14 @@ def heard_beats(bpm: float, seconds: float = 15.0, first: float = 0.3, faint: fl
     chances = np.full((int(seconds * A_SECOND), 2), faint)
     for at in np.round(np.arange(first, seconds - 0.1, 60 / bpm) * A_SECOND).astype(int):
         chances[max(0, at - 1) : at + 2, 0] = (0.45, 0.9, 0.45)
-    return Heard(chances, np.zeros((1, 36)), np.zeros(24))
+    return heard_of(beats=chances)
+
+
+def heard_of(beats: np.ndarray | None = None, chords: np.ndarray | None = None) -> Heard:
+    beats = np.zeros((1, 2)) if beats is None else beats
+    chords = np.zeros((1, 36)) if chords is None else chords
+    ear = untrained()._replace(settled=Settled())
+    return Heard(beats, chords, np.zeros(24), np.zeros((len(beats), BANDS), np.float32), ear)
 
 
 def heard_chords(names: list[str], seconds: float = 2.0) -> Heard:
@@ -59,12 +81,12 @@ def heard_chords(names: list[str], seconds: float = 2.0) -> Heard:
     for index, name in enumerate(names):
         root, kind = triad_of(name)
         rows[index * frames : (index + 1) * frames, 12 * TRIADS.index(kind) + root] = -0.1
-    return Heard(np.zeros((1, 2)), rows, np.zeros(24))
+    return heard_of(chords=rows)
 
 
 @pytest.mark.parametrize("bpm", [48.0, 84.0, 120.0, 151.0, 205.0])
 def test_the_steady_pulse_of_what_is_heard_is_found(bpm):
-    found, first = pulse(heard_beats(bpm))
+    found, first, _ = steady(heard_beats(bpm))
     assert found == pytest.approx(bpm, rel=0.01)
     assert abs((first - 0.3 + 30 / bpm) % (60 / bpm) - 30 / bpm) < 0.05
 
@@ -74,12 +96,53 @@ def test_beats_that_are_missed_or_doubtful_do_not_change_the_octave():
     missed = heard.beats.copy()
     for at in np.flatnonzero(missed[:, 0] > 0.5)[::3]:
         missed[at - 1 : at + 2, 0] = 0.02
-    assert tempo(replace(heard, beats=missed)) == pytest.approx(100, rel=0.01)
-    assert tempo(heard_beats(100, faint=0.03)) == pytest.approx(100, rel=0.01)
+    assert steady(replace(heard, beats=missed)).bpm == pytest.approx(100, rel=0.01)
+    assert steady(heard_beats(100, faint=0.03)).bpm == pytest.approx(100, rel=0.01)
 
 
 def test_silence_has_no_tempo():
-    assert tempo(Heard(np.full((500, 2), 0.001), np.zeros((1, 36)), np.zeros(24))) == 0
+    assert tempo(heard_of(beats=np.full((500, 2), 0.001))) == 0
+    assert related(heard_of(beats=np.full((500, 2), 0.001))) == []
+
+
+def test_the_beat_is_sought_among_simple_ratios_of_the_pulse_that_is_heard():
+    known = related(heard_beats(120))
+    assert known[0].bpm == pytest.approx(120, rel=0.01)
+    assert sorted(round(one.bpm / known[0].bpm, 2) for one in known) == [0.33, 0.5, 0.67, 0.75, 1, 1.33, 1.5]
+    assert pulse(heard_beats(120)) in known
+
+
+def test_a_groove_looks_the_same_on_its_own_grid_at_every_tempo():
+    def groove(period: float) -> np.ndarray:
+        places = np.arange(600) / period % 1
+        return np.repeat(0.5 + 0.5 * np.sin(2 * np.pi * places)[:, None], BANDS, 1).astype(np.float32)
+
+    slow, fast = (on_grid(summed(groove(period), NO), period, 0.0)[2 * CELLS : 8 * CELLS] for period in (48.0, 36.0))
+    levels = slice(0, BANDS // 2)
+    assert np.abs(slow - fast)[:, levels].max() < 0.05
+    halved = on_grid(summed(groove(36.0), NO), 72.0, 0.0)[2 * CELLS : 8 * CELLS]
+    assert np.abs(slow - halved)[:, levels].max() > 0.5
+
+
+def test_pulses_are_judged_alike_beside_longer_ones():
+    torch.manual_seed(0)
+    net = TactusEar(bands=BANDS + 1).eval()
+    short, long = (torch.rand(CELLS * beats, BANDS + 1) for beats in (6, 20))
+    with torch.inference_mode():
+        alone = judged(net, [short], [100.0])
+        both = judged(net, [long, short], [50.0, 100.0], batches=1)
+        apart = judged(net, [long, short], [50.0, 100.0], batches=2)
+    assert torch.allclose(alone[0], both[1], atol=1e-5)
+    assert torch.allclose(apart, both, atol=1e-5)
+    assert not torch.allclose(both[0], both[1], atol=1e-3)
+
+
+@pytest.mark.parametrize("bpm", [72.0, 144.0])
+def test_the_same_music_is_counted_alike_slow_and_fast(bpm):
+    sheet = next(sheet for sheet in sheets(78, "test", "rock") if sheet.metre == "4/4" and 6 < len(sheet.bars) < 10)
+    score = perform(replace(sheet, bpm=bpm))
+    sound = sum(synth.play(score, round(score.seconds * RATE), RATE, 0).values())
+    assert agrees(tempo(hear(Audio(0.3 * sound / np.abs(sound).max(), RATE))), bpm)
 
 
 def test_the_ear_knows_tempo_key_and_chords_of_a_piece_that_it_never_heard():

@@ -1,18 +1,22 @@
-"""The ear: two small networks that hear beats, chords and key in sound alone, taught on renders whose score is known.
+"""The ear: small networks that hear beats, chords and key in sound alone, taught on renders whose score is known.
 
 Notable: beats are heard in a spectrogram by a temporal convolution (after Davies & Böck, 2019). Harmony is heard on
 twelve pitch classes in a circle: every layer after the fold is a convolution around that circle, so all keys are heard
-alike and one key's examples teach the others. Taught by `recipes.music_ear` on training pieces of the composer, played
-by a sound font and by our synthesis; never on what is judged.
+alike and one key's examples teach the others. Which pulse is the beat a third network hears (`evaluate.tactus`). Taught
+by `recipes.music_ear` on training pieces of the composer, played by a sound font, by our synthesis and by the starter's
+player; never on what is judged. What the networks say is weighed by a few constants, which the recipe settles on pieces
+of their own and keeps beside the weights.
 
 B batch · T frames · S bands of the spectrogram · H rows of the pitch map, three a semitone · C channels
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -23,6 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from soundstage.errors import MissingError
+from soundstage.evaluate.tactus import TactusEar
 from soundstage.media.audio import Audio
 
 RATE, SIZE, HOP = 32_000, 2048, 640  # for beats: fifty frames a second
@@ -35,18 +40,15 @@ TRIADS = ("major", "minor", "dim")
 WEIGHTS = Path(__file__).with_name("ear.safetensors")
 
 
-@dataclass(frozen=True)
-class Heard:
-    """What the ear makes of a sound.
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """The constants by which what is heard is weighed."""
 
-    `beats` [T, 2] are the chances of a beat and of a downbeat, fifty frames a second; `chords` [T, 36] the log chances
-    of the triads (twelve roots of each kind of `TRIADS` in turn), ten a second; `keys` [24] the log chances of the
-    major keys, then the minor ones, from C.
-    """
-
-    beats: NDArray[np.float64]
-    chords: NDArray[np.float64]
-    keys: NDArray[np.float64]
+    doubt: float = 4.0  # nats that one frame may say for or against a beat
+    lean: float = 2.0  # nats for a beat, since the ear spreads what it is not sure of
+    trust: float = 0.05  # in what beats alone say about the octave
+    faintest: float = 0.12  # a sound whose likeliest beats are less likely has none
+    change: float = 8.0  # nats that a change of chord costs
 
 
 class BeatEar(nn.Module):
@@ -141,9 +143,17 @@ def _magnitudes(wave: NDArray[np.float32], size: int, hop: int) -> NDArray[np.fl
 
 def spectrogram(audio: Audio) -> NDArray[np.float32]:
     """[T, S]: log spectrum in bands of a tenth of an octave, fifty frames a second, 0 to about 1."""
-    wave = audio.mono().resampled(RATE).samples[0]
+    return compressed(levels(audio))
+
+
+def levels(audio: Audio) -> NDArray[np.float32]:
+    """[T, S]: magnitudes in the bands of `spectrogram`."""
     centres = tuple(np.geomspace(LOW, HIGH, BANDS + 2).tolist())
-    bands = _magnitudes(wave, SIZE, HOP) @ _triangles(RATE, SIZE, centres).T
+    return _magnitudes(audio.mono().resampled(RATE).samples[0], SIZE, HOP) @ _triangles(RATE, SIZE, centres).T
+
+
+def compressed(bands: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logs of magnitudes, after the loudest frames but a few."""
     return np.asarray(np.log1p(bands * (60 / max(float(np.quantile(bands.max(axis=1), 0.95)), 1e-6))) / 4, np.float32)
 
 
@@ -154,34 +164,76 @@ def pitch_map(audio: Audio) -> NDArray[np.float32]:
     rows = np.arange(-1, 12 * FINE * OCTAVES + 1)
     centres = tuple((LOWEST * 2 ** (rows / (12 * FINE))).tolist())
     rows_TH = _magnitudes(slow, SLOW_SIZE, SLOW_HOP) @ _triangles(SLOW_RATE, SLOW_SIZE, centres).T
-    return np.asarray(
-        np.log1p(rows_TH * (60 / max(float(np.quantile(rows_TH.max(axis=1), 0.95)), 1e-6))) / 4, np.float32
-    )
+    return compressed(rows_TH)
+
+
+class Ear(NamedTuple):
+    """The trained networks, and what is settled of them."""
+
+    beat: BeatEar
+    harmony: HarmonyEar
+    tactus: TactusEar
+    settled: Settled
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the ear makes of a sound.
+
+    `beats` [T, 2] are the chances of a beat and of a downbeat, fifty frames a second; `chords` [T, 36] the log chances
+    of the triads (twelve roots of each kind of `TRIADS` in turn), ten a second; `keys` [24] the log chances of the
+    major keys, then the minor ones, from C; `spectrum` [T, S] what beats were heard in, `by` whose
+    hearing it is.
+    """
+
+    beats: NDArray[np.float64]
+    chords: NDArray[np.float64]
+    keys: NDArray[np.float64]
+    spectrum: NDArray[np.float32]
+    by: Ear
+
+
+def untrained() -> Ear:
+    """Networks of the ear's sizes that have heard nothing yet."""
+    return Ear(BeatEar(), HarmonyEar(), TactusEar(bands=BANDS + 1), Settled())
 
 
 @lru_cache(maxsize=1)
-def ear() -> tuple[BeatEar, HarmonyEar]:
+def ear() -> Ear:
     """The trained ear. Raises MissingError without its weights."""
     if not WEIGHTS.is_file():
         raise MissingError(f"the ear {WEIGHTS.name}", "train it: python -m soundstage.recipes.music_ear")
-    tensors = {name: tensor.float() for name, tensor in load_file(WEIGHTS).items()}
-    nets = (BeatEar(), HarmonyEar())
-    for name, net in zip(("beat", "harmony"), nets, strict=True):
-        net.load_state_dict(
-            {key.removeprefix(f"{name}."): t for key, t in tensors.items() if key.startswith(f"{name}.")}
-        )
-        net.eval()
-    return nets
+    return restored(load_file(WEIGHTS))
+
+
+def restored(tensors: Mapping[str, Tensor]) -> Ear:
+    """An ear from the tensors of its file: "beat.…", "harmony.…", "tactus.…", and a number for each of "settled.…"."""
+    made = untrained()
+    parts: dict[str, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        part, _, key = name.partition(".")
+        parts.setdefault(part, {})[key] = tensor.float()
+    for name in ("beat", "harmony", "tactus"):
+        network: nn.Module = getattr(made, name)
+        network.load_state_dict(parts[name])
+        network.eval()
+    settled = Settled(**{name: round(float(value), 4) for name, value in parts["settled"].items()})
+    return made._replace(settled=settled)
 
 
 @torch.inference_mode()
 def hear(audio: Audio) -> Heard:
     """What the ear makes of a sound of any length and rate. Raises MissingError without the ear's weights."""
-    beat, harmony = ear()
-    beats = beat(torch.from_numpy(spectrogram(audio))[None])[0].sigmoid()
-    chords, keys = harmony(torch.from_numpy(pitch_map(audio))[None])
+    return heard(ear(), spectrogram(audio), pitch_map(audio))
+
+
+@torch.inference_mode()
+def heard(by: Ear, spectrum_TS: NDArray[np.float32], pitches_TH: NDArray[np.float32]) -> Heard:
+    """What an ear makes of a sound's two spectra."""
+    beats = by.beat(torch.from_numpy(spectrum_TS)[None])[0].sigmoid()
+    chords, keys = by.harmony(torch.from_numpy(pitches_TH)[None])
     turned = _from_c(chords[0].log_softmax(1)), _from_c(keys[0].log_softmax(0))
-    return Heard(beats.double().numpy(), turned[0].double().numpy(), turned[1].double().numpy())
+    return Heard(beats.double().numpy(), turned[0].double().numpy(), turned[1].double().numpy(), spectrum_TS, by)
 
 
 def _from_c(x: Tensor) -> Tensor:

@@ -18,7 +18,6 @@ from soundstage.score.theory import QUALITIES, TONICS, Key
 
 GENDER = {"major": "major", "mixolydian": "major", "minor": "minor", "dorian": "minor"}
 A_SECOND = SLOW_RATE / SLOW_HOP
-CHANGE = 8.0  # nats that a change of chord costs
 FLATS = {"Db": "C#", "D#": "Eb", "Gb": "F#", "G#": "Ab", "A#": "Bb"}
 
 
@@ -41,8 +40,10 @@ def same_key(found: Key, true: Key) -> bool:
     return found.tonic == true.tonic and found.mode == GENDER[true.mode]
 
 
-def chords_of(heard: Heard, *, change: float = CHANGE) -> NDArray[np.int64]:
-    """The likeliest triad of every frame [T], twelve roots of each kind of `TRIADS`; a change costs `change` nats."""
+def chords_of(heard: Heard, *, change: float | None = None) -> NDArray[np.int64]:
+    """The likeliest triad of every frame [T], twelve roots of each kind of `TRIADS`; a change costs `change` nats, or
+    as many as are settled."""
+    change = heard.by.settled.change if change is None else change
     best = heard.chords[0]
     back = np.zeros((len(heard.chords), best.size), np.int64)
     for at, chances in enumerate(heard.chords[1:], 1):

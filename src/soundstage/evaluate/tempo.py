@@ -1,52 +1,114 @@
-"""Tempo and beats of sound: the steady pulse that explains best what the ear hears as beats.
+"""Tempo and beats of sound: the steady pulse that explains best what the ear hears as beats, counted as it is written.
 
 Notable: a pulse is scored by its likelihood, so a beat that it leaves out counts against it as much as one that nobody
-hears. Of two pulses that explain as much the one nearer to a moderate pace is felt (van Noorden & Moelants, 1999). The
-constants are fitted on training pieces. Figures are given with and without octaves, for people tap both ways.
+hears. Which of the pulses a simple ratio apart is the beat, beats alone do not tell: that the ear judges by the music
+on each of them (`evaluate.tactus`). Figures are given with and without octaves, for people tap both ways.
 
 T frames, fifty a second
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from soundstage.evaluate.ear import HOP, RATE, Heard
+from soundstage.evaluate.harmony import A_SECOND as SLOW_A_SECOND
+from soundstage.evaluate.harmony import chords_of
+from soundstage.evaluate.tactus import CELLS, changes_of, judged, on_grid, summed
 from soundstage.media.audio import Audio
 
 OCTAVES = (1.0, 2.0, 0.5, 3.0, 1 / 3, 1.5, 2 / 3)
+RELATED = (*OCTAVES[1:], 4 / 3, 3 / 4)  # what a steady pulse may be of the beat: three against four too
 TOLERANCE = 0.04
 SLOWEST, FASTEST = 40.0, 220.0
 A_SECOND = RATE / HOP
-DOUBT = 4.0  # nats that one frame may say for or against a beat
-LEAN = 2.0  # nats for a beat, since the ear spreads what it is not sure of
-MODERATE, PULL = 115.0, 5.0  # beats a minute that are felt first, and nats against those an octave away
-HEARD = 0.12  # a sound whose likeliest beats are less likely has none
+FEWEST = 4 * CELLS  # cells of a pulse that can be judged: four beats
+
+
+class Pulse(NamedTuple):
+    """A steady pulse: beats a minute, the second of its first beat, and the nats for it of what is heard as beats; all
+    are 0 where none is heard."""
+
+    bpm: float
+    first: float
+    evidence: float
+
+
+NONE = Pulse(0.0, 0.0, 0.0)
 
 
 def tempo(heard: Heard) -> float:
     """Beats a minute, 40 to 220; 0 when no beat is heard."""
-    return pulse(heard)[0]
+    return pulse(heard).bpm
 
 
-def pulse(heard: Heard) -> tuple[float, float]:
-    """The steady pulse that is heard: beats a minute, and the second of its first beat. (0, 0) without one."""
+def pulse(heard: Heard) -> Pulse:
+    """The beat: of the steady pulse that is heard and those a simple ratio from it the likeliest one."""
+    known = related(heard)
+    if len(known) < 2:
+        return known[0] if known else NONE
+    return known[int(np.argmax(chances(heard, known)))]
+
+
+def related(heard: Heard) -> list[Pulse]:
+    """The steady pulse that is heard, then those a ratio of `RELATED` from it, each where it explains most; empty
+    without one."""
+    found = steady(heard)
+    if found.bpm == 0:
+        return []
+    evidence = evidence_of(heard)
+    out = [found]
+    for bpm in (found.bpm * ratio for ratio in RELATED):
+        if SLOWEST <= bpm <= FASTEST:
+            score, phase = _phase(evidence, 60 * A_SECOND / bpm)
+            out.append(Pulse(bpm, phase / A_SECOND, score))
+    return out
+
+
+@torch.inference_mode()
+def chances(heard: Heard, pulses: list[Pulse]) -> NDArray[np.float64]:
+    """Log chances of each pulse's being the beat; of those that are too short to judge, and not the first, none."""
+    sums = summed(heard.spectrum, changes_of(chords_of(heard)) * A_SECOND / SLOW_A_SECOND)
+    laid = [on_grid(sums, 60 * A_SECOND / one.bpm, one.first * A_SECOND) for one in pulses]
+    long = [index for index, one in enumerate(laid) if len(one) >= FEWEST]
+    out = np.full(len(pulses), -np.inf)
+    if not long:
+        out[0] = 0.0
+        return out
+    logits = judged(
+        heard.by.tactus, [torch.from_numpy(laid[index]) for index in long], [pulses[index].bpm for index in long]
+    )
+    beats = heard.by.settled.trust * torch.tensor([pulses[index].evidence for index in long])
+    out[long] = (logits + beats).log_softmax(0).double().numpy()
+    return out
+
+
+def steady(heard: Heard) -> Pulse:
+    """The pulse that explains best what is heard."""
     near = nearness(heard.beats[:, 0])
-    if len(near) < 2 * A_SECOND or np.quantile(near, 0.98) < HEARD:
-        return 0.0, 0.0
-    evidence = np.clip(np.log(near / (1 - near)), -DOUBT, DOUBT) + LEAN
+    if len(near) < 2 * A_SECOND or np.quantile(near, 0.98) < heard.by.settled.faintest:
+        return NONE
+    evidence = evidence_of(heard)
     longest = 60 * A_SECOND / SLOWEST
     shortest = 60 * A_SECOND / FASTEST
     step = 0.5 / len(near)  # half a frame from the first beat to the last
     periods = shortest * np.exp(np.arange(0, np.log(longest / shortest), step))
-    best = (-np.inf, 0.0, 0.0)
+    found = NONE._replace(evidence=-np.inf)
     for period in periods:
         score, phase = _phase(evidence, float(period))
-        score -= PULL * float(np.log2(60 * A_SECOND / period / MODERATE)) ** 2
-        best = max(best, (score, float(period), phase))
-    _, period, phase = best
-    return 60 * A_SECOND / period, phase / A_SECOND
+        if score > found.evidence:
+            found = Pulse(60 * A_SECOND / float(period), phase / A_SECOND, score)
+    return found
+
+
+def evidence_of(heard: Heard) -> NDArray[np.float64]:
+    """Nats for a beat in every frame, against it below zero, of which no frame may say too many."""
+    near, settled = nearness(heard.beats[:, 0]), heard.by.settled
+    return np.asarray(np.clip(np.log(near / (1 - near)), -settled.doubt, settled.doubt) + settled.lean)
 
 
 def nearness(chances: NDArray[np.float64]) -> NDArray[np.float64]:
