@@ -34,7 +34,10 @@ LAW["cli"] = LAW["evaluate"] | {"evaluate"}
 LAW["__main__"] = {"cli"}
 # What of `weights` every family may use; the codec's keys stand in the checkpoints of those that speak through it.
 SHARED = {
-    "weights": {"audiocraft", "card", "convert", "encodec", "hub", "keys", "load", "published", "reference", "t5"}
+    "weights": {
+        "audiocraft", "card", "clip", "convert", "encodec", "hub", "keys", "load", "lora", "parts", "published",
+        "reference", "t5",
+    }  # fmt: skip
 }
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict
+
 import pytest
 import torch
 from torch import Tensor
 
 from soundstage.errors import InputError
 from soundstage.flow import euler, linear
-from soundstage.models.wan import Wan, WanConfig, grid_rope, velocity, wan_1_3b
+from soundstage.models.wan import Wan, WanConfig, grid_rope, velocity, wan_1_3b, wan_14b, wan_i2v_14b
 
 TINY = WanConfig(width=24, depth=2, heads=2, hidden=32, channels=3, out=3, text=10, frequencies=16)
 
@@ -82,7 +85,18 @@ def test_sizes_that_the_patch_does_not_divide_are_refused() -> None:
         tiny()(draw(1, 3, 1, 3, 4), torch.tensor([1.0]), draw(1, 2, 10))
 
 
-def test_the_preset_has_the_published_size() -> None:
+@pytest.mark.parametrize(("preset", "size"), [(wan_1_3b, 1.42e9), (wan_14b, 14.3e9), (wan_i2v_14b, 16.4e9)])
+def test_the_presets_have_the_published_sizes(preset: Callable[[], WanConfig], size: float) -> None:
     with torch.device("meta"):
-        model = Wan(wan_1_3b())
-    assert sum(p.numel() for p in model.parameters()) == pytest.approx(1.42e9, rel=0.01)
+        model = Wan(preset())
+    assert sum(p.numel() for p in model.parameters()) == pytest.approx(size, rel=0.01)
+
+
+@torch.no_grad()
+def test_pictures_are_looked_at_only_by_a_model_made_for_it() -> None:
+    with pytest.raises(InputError, match="image: this model looks at none"):
+        tiny().look(draw(1, 4, 6))
+    two = Wan(WanConfig(**{**asdict(TINY), "image": 6, "places": 8}))
+    assert len(two.look(draw(1, 8, 6))) == TINY.depth
+    with pytest.raises(InputError, match="4 tokens for 8 places; give a first and a last"):
+        two.look(draw(1, 4, 6))

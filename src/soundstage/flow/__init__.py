@@ -5,10 +5,13 @@ Everything is a function over a velocity callable; nothing here knows a network.
 
 from soundstage.flow.guidance import batched, guide, guided
 from soundstage.flow.path import flow_loss, interpolate, logit_normal, uniform, velocity_target
-from soundstage.flow.schedule import linear, pruned, shifted, sway, swayed
+from soundstage.flow.schedule import SCHEDULES, Schedule, linear, pruned, shifted, sway, swayed
 from soundstage.flow.solve import Velocity, euler, heun, midpoint
+from soundstage.flow.unipc import unipc
 
 __all__ = [
+    "SCHEDULES",
+    "Schedule",
     "Velocity",
     "batched",
     "euler",
@@ -25,5 +28,6 @@ __all__ = [
     "sway",
     "swayed",
     "uniform",
+    "unipc",
     "velocity_target",
 ]

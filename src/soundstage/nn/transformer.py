@@ -21,6 +21,7 @@ from soundstage.nn.linear import Linear
 from soundstage.nn.norms import Kind, RMSNorm, norm
 from soundstage.nn.packed import weight_of
 from soundstage.ops.attention import Cache, Relative, attention
+from soundstage.ops.gelu import linear_gelu
 from soundstage.ops.rope import Rope
 
 QKNorm = Literal["none", "head", "whole"]
@@ -200,11 +201,14 @@ class FeedForward(nn.Module):
     ) -> None:
         super().__init__()
         self.activation, self.gated = ACTIVATIONS[activation], gated
+        self.fused = activation == "gelu-tanh" and not gated
         self.rise = Linear(width, 2 * hidden if gated else hidden, bias=bias)
         self.fall = Linear(hidden, width, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., D] to the same."""
+        if self.fused and isinstance(self.rise, nn.Linear):  # not packed
+            return self.fall(linear_gelu(x, self.rise.weight, self.rise.bias))  # type: ignore[no-any-return]
         h = self.rise(x)
         if self.gated:
             gate, h = h.chunk(2, -1)

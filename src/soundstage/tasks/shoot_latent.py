@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,10 +57,29 @@ class Request:
 
 
 class LatentShooter(Protocol):
-    """An engine that draws a request."""
+    """An engine that draws a request. `fps` is the rate that its model draws at, `size` its usual width and height."""
+
+    @property
+    def fps(self) -> float:
+        """Frames a second."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Pixels."""
+
+    def frames_for(self, count: int) -> int:
+        """The least number of frames, of those that the model can draw, that is not below `count`."""
 
     def shoot(self, request: Request) -> NDArray[np.uint8]:
         """Frames [F, H, W, 3]. Raises InputError naming a field that the model cannot keep to."""
+
+
+@runtime_checkable
+class ClipShooter(LatentShooter, Protocol):
+    """An engine that also draws over a clip."""
+
+    def reshoot(self, request: Request, clip_THWC: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:
+        """Frames [F, H, W, 3] of a request of the clip's length and size; `strength` 1 leaves nothing of it."""
 
 
 def mended(text: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from soundstage.errors import InputError, MissingError
 from soundstage.weights.card import CARD, Card
 from soundstage.weights.load import FAMILIES, PICKLES, WEIGHTS, Source, family_module, refuse_pickle, weight_files
-from soundstage.weights.published import CONFIG, card_in
+from soundstage.weights.published import CONFIG, INDEX, card_in, read_object
 from soundstage.weights.reference import Reference
 
 PUBLISHED = "model.safetensors"
@@ -44,12 +44,16 @@ def locate(reference: Reference, *, weights: bool = True) -> tuple[Card, tuple[P
     source = sources().get(reference.name)
     placed = models_folder() / reference.name
     if source is None:
-        if (placed / CARD).is_file() or (placed / CONFIG).is_file():
+        if any((placed / name).is_file() for name in (CARD, CONFIG, INDEX)):
             return card_in(placed, str(reference)), weight_files(placed) if weights else ()
         return _unlisted(reference, weights=weights)
     card = source.settled(str(reference))
     if not weights:
         return card, ()
+    if source.files == (INDEX,):
+        folder = placed if (placed / INDEX).is_file() else _parted(reference)
+        facts = {name: getattr(card, name) for name in ("licence", "commercial", "data", "notes")}
+        return card_in(folder, str(reference)).model_copy(update=facts), weight_files(folder)
     pickled = [name for name in source.files if Path(name).suffix in PICKLES]
     if pickled:
         raise refuse_pickle(Path(pickled[0]))
@@ -66,12 +70,24 @@ def _unlisted(reference: Reference, *, weights: bool) -> tuple[Card, tuple[Path,
         card = Card.load(fetch(reference, CARD, (CARD, WEIGHTS)).parent)
         return card, (fetch(reference, WEIGHTS, (CARD, WEIGHTS)),) if weights else ()
     except _Absent:
+        with suppress(_Absent):
+            folder = _parted(reference)
+            return card_in(folder, str(reference)), weight_files(folder) if weights else ()
         path = fetch(reference, PUBLISHED, (CONFIG, PUBLISHED))  # the card tells sizes, so the weights must be here
         fetch(reference, CONFIG, (CONFIG, PUBLISHED))
         for name in BESIDE:
             with suppress(_Absent):
                 fetch(reference, name, (name,))
         return card_in(path.parent, str(reference)), (path,) if weights else ()
+
+
+def _parted(reference: Reference) -> Path:
+    """The folder of a pipeline's repository: of its parts what is needed, and no more."""
+    from soundstage.weights import parts
+
+    needed = (INDEX, "the folders that it names")
+    index = read_object(fetch(reference, INDEX, needed))
+    return snapshot(reference, parts.patterns(index), needed)
 
 
 class _Absent(MissingError):

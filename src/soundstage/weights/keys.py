@@ -8,7 +8,7 @@ that many tensors.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -49,7 +49,7 @@ def rename(tensors: Mapping[str, Tensor], table: Sequence[Row], ignored: Sequenc
 
     Raises InputError naming every tensor that no row takes, and every row's partner that is not there.
     """
-    left = {name for name in tensors if not any(_pattern(pattern).fullmatch(name) for pattern in ignored)}
+    left = {name for name in tensors if not matches(name, ignored)}
     ours: dict[str, Tensor] = {}
     partners: list[str] = []
     for row in table:
@@ -73,6 +73,33 @@ def rename(tensors: Mapping[str, Tensor], table: Sequence[Row], ignored: Sequenc
         )
         raise InputError("weights", problem, "this is not the checkpoint that the family's key table was written for")
     return ours
+
+
+def routes(names: Iterable[str], table: Sequence[Row]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], Transform]]:
+    """Where some tensors go: the names of theirs that a row joins, of ours that it makes, and its transform.
+
+    Unlike `rename` it lets partners be absent: a row is met by any of its names, once.
+    """
+    names = set(names)
+    for row in table:
+        theirs, targets = _tuple(row[0]), _tuple(row[1])
+        found = sorted({captures for pattern in theirs for captures in _captures(pattern, names)})
+        for captures in found:
+            ours = tuple(_fill(pattern, captures) for pattern in targets)
+            yield tuple(_fill(pattern, captures) for pattern in theirs), ours, row[2] if len(row) == 3 else _same
+
+
+def filled(name: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """A name by the first pair of patterns that it matches, or as it is."""
+    for theirs, ours in pairs:
+        if (match := _pattern(theirs).fullmatch(name)) is not None:
+            return _fill(ours, match.groups())
+    return name
+
+
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a name is of one of some patterns."""
+    return any(_pattern(pattern).fullmatch(name) for pattern in patterns)
 
 
 def _same(tensor: Tensor) -> Tensor:

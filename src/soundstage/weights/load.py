@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 
 WEIGHTS = "weights.safetensors"
 PUBLISHED = "model.safetensors"
+INDEX = "model_index.json"  # of a checkpoint in several folders
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".t7")
 
 FAMILIES = {
     family: f"soundstage.weights.{family}"
     for family in (
-        "bark", "codec", "encodec", "ensemble", "f5", "layered", "mimi", "musicgen", "musiclm", "revoice",
+        "bark", "codec", "cogvideox", "encodec", "ensemble", "f5", "layered", "mimi", "musicgen", "musiclm", "revoice",
         "speech_codec", "t5", "valle", "vits", "vocos", "voice", "wan", "xtts",
     )
 }  # fmt: skip
@@ -84,6 +85,10 @@ def load(ref: str, device: str | torch.device = "cpu", dtype: torch.dtype | None
 
         return transformers.load(reference, device, dtype or torch.float32)
     card, paths = locate(reference)
+    if card.layout == "public" and "pipeline" in card.config:  # of parts, each in a folder
+        from soundstage.weights import parts
+
+        return parts.load(card, paths[0].parent.parent, device, dtype or torch.float32)
     family = family_module(card.family)
     tensors = read(paths)
     if card.layout == "public":
@@ -125,6 +130,10 @@ def locate(reference: Reference, *, weights: bool = True) -> tuple[Card, tuple[P
 
 def weight_files(folder: Path) -> tuple[Path, ...]:
     """The safetensors of a folder. Raises MissingError when there are none, and says so when there are only pickles."""
+    if (folder / INDEX).is_file():
+        from soundstage.weights import parts
+
+        return parts.weight_files(folder)
     for name in (WEIGHTS, PUBLISHED):  # what else lies there stands beside them: XTTS's voices
         if (folder / name).is_file():
             return (folder / name,)
@@ -176,11 +185,18 @@ def read(paths: Sequence[Path]) -> dict[str, Tensor]:
     return tensors
 
 
-def assemble(build: Callable[[], nn.Module], tensors: Mapping[str, Tensor], dtype: torch.dtype) -> nn.Module:
+def assemble(
+    build: Callable[[], nn.Module], tensors: Mapping[str, Tensor], dtype: torch.dtype, *, full: Sequence[str] = ()
+) -> nn.Module:
     """Build a module around `tensors`:
 
-    strict, in eval mode, floats in `dtype`. Raises InputError naming every key that does not fit.
+    strict, in eval mode, floats in `dtype` but those whose names match a pattern of `full`, which stay float32. Raises
+    InputError naming every key that does not fit.
     """
+    import torch
+
+    from soundstage.weights.keys import matches
+
     with parameters_on_meta():
         module = build()
     wanted = module.state_dict(keep_vars=True)
@@ -200,7 +216,10 @@ def assemble(build: Callable[[], nn.Module], tensors: Mapping[str, Tensor], dtyp
     ]
     if problems:
         raise InputError("weights", "; ".join(problems), "use the card and the weights of one model")
-    cast = {name: tensor.to(dtype) if tensor.is_floating_point() else tensor for name, tensor in given.items()}
+    cast = {
+        name: tensor.to(torch.float32 if matches(name, full) else dtype) if tensor.is_floating_point() else tensor
+        for name, tensor in given.items()
+    }
     module.load_state_dict(cast, strict=True, assign=True)
     return module.eval().requires_grad_(False)
 

@@ -17,6 +17,7 @@ from soundstage.errors import InputError, MissingError
 from soundstage.weights.card import CARD, Card
 
 CONFIG = "config.json"
+INDEX = "model_index.json"
 BESIDE = {"bark": "generation_config.json", "musicgen": "generation_config.json", "xtts": "vocab.json"}
 """What else a family's config is read from."""
 FAMILY_TASKS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -34,15 +35,29 @@ FAMILY_TASKS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """`model_type` of transformers, or `model` of Coqui: our family and its task."""
+PIPELINES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "WanPipeline": ("wan", "shoot"),
+        "WanImageToVideoPipeline": ("wan", "shoot"),
+        "CogVideoXPipeline": ("cogvideox", "shoot"),
+        "CogVideoXImageToVideoPipeline": ("cogvideox", "shoot"),
+        "CogVideoXVideoToVideoPipeline": ("cogvideox", "shoot"),
+    }
+)
+"""`_class_name` of diffusers' pipelines, whose parts lie in folders of their own (`weights.parts`)."""
 COQUI = ("vits", "xtts")
 RESERVE = 1.5  # memory at work over the size of the file
 
 
 def card_in(folder: Path, ref: str) -> Card:
-    """The card that stands in a folder, or one made from its `config.json`.
+    """The card that stands in a folder, or one made from its `config.json` or `model_index.json`.
 
-    Raises MissingError when it has neither, InputError for a kind of model that no family of ours reads.
+    Raises MissingError when it has none, InputError for a kind of model that no family of ours reads.
     """
+    if (folder / INDEX).is_file() and not (folder / CARD).is_file():
+        from soundstage.weights import parts
+
+        return parts.card_in(folder, ref, PIPELINES)
     if (folder / CARD).is_file() or not (folder / CONFIG).is_file():
         return Card.load(folder)
     theirs = read_object(folder / CONFIG)

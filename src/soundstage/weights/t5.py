@@ -94,3 +94,4 @@ def rows(theirs: str = "", ours: str = "") -> tuple[Row, ...]:
 
 KEYS: tuple[Row, ...] = rows()
 IGNORED = ("decoder.*", "lm_head.weight")
+FULL = ("norm.weight", "blocks.{}.norm.weight", "blocks.{}.feed_norm.weight")  # stays float32 in any dtype
