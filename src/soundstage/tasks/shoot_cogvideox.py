@@ -170,6 +170,8 @@ class CogVideoXShooter:
             raise InputError("image", f"is missing, and {ref} starts from one", "give one, or take a model for texts")
         if request.image is not None and not sees:
             raise InputError("image", f"is not looked at by {ref}", "take one made for it (I2V), or leave it out")
+        if request.reuse:
+            raise InputError("reuse", f"of steps is nothing that {ref} knows of", "leave it at 0")
         if request.last_image is not None:
             raise InputError("last_image", f"is not reached by {ref}", "leave it out")
         step, (height, width) = vae.config.space * shape.patch, (request.height, request.width)

@@ -29,6 +29,7 @@ CONTROL = re.compile(r"\x1b\[[\d;]*[a-zA-Z]|[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\uf
 class Request:
     """`frames` at `fps` (which the file has; models draw at their own pace) of `width` × `height` pixels.
 
+    `reuse` is how much a step may change and still be guessed from those before it; 0 looks at the network every time.
     `guidance` of 1 is none. `schedule` names a way of choosing steps, of those that the model has. `on_step` gets every
     step's number and latents [1, D, F, H, W], `on_latents` the last ones, before they are decoded.
     """
@@ -45,6 +46,7 @@ class Request:
     guidance: float | None = None
     shift: float | None = None
     schedule: str | None = None
+    reuse: float = 0.0
     seed: int = 0
     on_step: Callable[[int, Tensor], object] | None = None
     on_latents: Callable[[Tensor], object] | None = None
@@ -72,6 +74,17 @@ class LatentShooter(Protocol):
 
     def shoot(self, request: Request) -> NDArray[np.uint8]:
         """Frames [F, H, W, 3]. Raises InputError naming a field that the model cannot keep to."""
+
+
+@runtime_checkable
+class Decoder(LatentShooter, Protocol):
+    """An engine whose drawing and decoding can be parted."""
+
+    def draw(self, request: Request) -> Tensor:
+        """The latents of a request, on the CPU."""
+
+    def decode(self, latents_BDFHW: Tensor) -> NDArray[np.uint8]:
+        """Frames [F, H, W, 3] of latents."""
 
 
 @runtime_checkable

@@ -6,16 +6,22 @@ seconds asked for; the clip then shows at every moment the nearest of them, so t
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import fields
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from soundstage.errors import InputError
 from soundstage.media import Image, Video
 from soundstage.render.scene import Camera
-from soundstage.tasks.shoot_latent import LatentShooter, Request
+from soundstage.runtime import cache_folder
+from soundstage.tasks.shoot_latent import Decoder, LatentShooter, Request
 
+WITHOUT = ("image", "last_image", "on_step", "on_latents")
+"""Fields of a request that a repr does not tell."""
 SAID = {
     "pan left": "The camera pans to the left.",
     "pan right": "The camera pans to the right.",
@@ -47,16 +53,52 @@ def only_text(model: str, **given: Any) -> None:
 
 
 def drawn(
-    engine: LatentShooter, request: dict[str, Any], seconds: float, rate: Fraction | None, size: tuple[int, int] | None
+    engine: LatentShooter,
+    request: dict[str, Any],
+    seconds: float,
+    rate: Fraction | None,
+    size: tuple[int, int] | None,
+    model: str,
 ) -> Video:
     """The clip that a request asks for, at `rate` (the model's own where None), round(seconds × rate) frames."""
     width, height = size or engine.size
     frames = engine.frames_for(max(1, round(seconds * engine.fps)))
-    made = engine.shoot(Request(**request, frames=frames, width=width, height=height, fps=engine.fps))
+    made = kept(engine, Request(**request, frames=frames, width=width, height=height, fps=engine.fps), model)
     shown = rate or Fraction(engine.fps).limit_denominator(1001)
     count = max(1, round(seconds * shown))
     nearest = np.rint(np.arange(count) / float(shown) * engine.fps).astype(int).clip(0, len(made) - 1)
     return Video(np.ascontiguousarray(made[nearest]), shown)
+
+
+def kept(engine: LatentShooter, request: Request, model: str) -> NDArray[np.uint8]:
+    """Frames of a request, whose latents are kept in the cache's folder until they are decoded.
+
+    Where decoding failed, for want of memory or because somebody stopped it, asking for the same again decodes only.
+    """
+    if not isinstance(engine, Decoder):
+        return engine.shoot(request)
+    from safetensors.torch import load_file, save_file
+
+    path = cache_folder() / "latents" / f"{_digest(request, model)}.safetensors"
+    if path.is_file():
+        latents = load_file(path)["latents"]
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        latents = engine.draw(request)
+        unfinished = path.with_suffix(".part")
+        save_file({"latents": latents.contiguous()}, unfinished)
+        unfinished.replace(path)
+    frames = engine.decode(latents)
+    path.unlink()
+    return frames
+
+
+def _digest(request: Request, model: str) -> str:
+    """A name for what is asked for."""
+    pixels = [b"" if image is None else image.pixels.tobytes() for image in (request.image, request.last_image)]
+    plain = {each.name: getattr(request, each.name) for each in fields(request)}
+    told = repr(sorted((name, value) for name, value in plain.items() if name not in WITHOUT))
+    return hashlib.sha256(b"\0".join((model.encode(), told.encode(), *pixels))).hexdigest()[:32]
 
 
 def one_frame(engine: LatentShooter, request: dict[str, Any], size: tuple[int, int] | None) -> Image:

@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from soundstage import runtime
+from soundstage.codec.preview import Preview
 from soundstage.codec.tiles import Tiles
 from soundstage.errors import InputError
+from soundstage.flow.reuse import Reuse
 from soundstage.media import Image
 from soundstage.models.wan import TOKENS, Told, Wan, WanVae, condition, generate, latent_shape, planned
 from soundstage.nn.clip import MEAN, SPREAD, ClipVision, prepared
@@ -71,13 +73,20 @@ class WanShooter:
         scale = request.guidance if request.guidance is not None else self.guidance
         text, avoid = self._read([request.prompt, *([request.negative] if scale > 1 else [])])
         image, beside = self._look(request)
+        preview = self._preview()
         noise = torch.randn(1, *shape, generator=runtime.generator(runtime.derive(request.seed, "noise")))
         meter = runtime.Meter("drawing", steps)
 
         def each(step: int, x: Tensor) -> None:
             if request.on_step is not None:
                 request.on_step(step, x)
-            meter.advance()
+            middle = x[0, :, x.shape[2] // 2]
+            meter.advance(preview=Image(preview(middle).numpy()) if step + 1 < steps else None)
+
+        def spared(reuse: Reuse) -> None:
+            off = 100 * max(reuse.errors, default=0.0)
+            told = f"{reuse.guesses} of {reuse.guesses + reuse.looks} steps were guessed, at most {off:.1f}% off"
+            runtime.Meter(told, total=1).finish()
 
         latents = generate(
             cast(Wan, self.parts.wake("transformer")),
@@ -90,7 +99,9 @@ class WanShooter:
             guidance=scale,
             image_BMI=image,
             condition=beside,
+            reuse=request.reuse,
             on_step=each,
+            on_reuse=spared,
         ).cpu()
         meter.finish()
         self._rest("transformer")
@@ -132,6 +143,13 @@ class WanShooter:
     def guidance(self) -> float:
         """Of a request that does not say."""
         return GUIDANCE_SMALL if self.config["transformer"]["width"] == SMALL else GUIDANCE
+
+    def _preview(self) -> Preview:
+        """What latents look like while they are drawn."""
+        vae = cast(WanVae, self.parts.wake("vae"))
+        made = Preview(lambda x: vae.encode(x[:, :, None].to(self.parts.device))[:, :, 0], vae.config.space)
+        self._rest("vae")
+        return made
 
     def _checked(self, request: Request) -> tuple[int, int, int, int]:
         shape = self.config["transformer"]

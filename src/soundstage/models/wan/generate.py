@@ -10,6 +10,7 @@ M image tokens · I width of the image encoder
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from soundstage.errors import InputError
 from soundstage.flow.guidance import guided
+from soundstage.flow.reuse import Reuse
 from soundstage.flow.schedule import SCHEDULES, Schedule
 from soundstage.flow.solve import OnStep, Velocity, euler, ignore
 from soundstage.flow.unipc import unipc
@@ -50,13 +52,18 @@ def generate(
     guidance: float = 5.0,
     image_BMI: Tensor | None = None,
     condition: Tensor | None = None,
+    reuse: float = 0.0,
     on_step: OnStep = ignore,
+    on_reuse: Callable[[Reuse], object] = lambda reuse: None,
 ) -> Tensor:
     """Latents [B, D, F, H, W] like `noise`.
 
     `avoid` is the text guided away from; without it, or at a guidance of 1 or less, there is no guidance. `schedule` is
-    one of "diffusers" and "native" (UniPC) or "euler". `on_step` gets every step's latents. Raises InputError for an
-    unknown schedule, steps and shifts that cannot be, and pictures that are missing or not looked at.
+    one of "diffusers" and "native" (UniPC) or "euler". `on_step` gets every step's latents. Above 0, `reuse` is how
+    much a step may change and still be guessed (`flow.reuse`); `on_reuse` is told what came of it.
+
+    Raises InputError for an unknown schedule, steps and shifts that cannot be, and pictures that are missing or not
+    looked at.
     """
     plan, like = planned(schedule, steps, shift), model.patch.weight.dtype
     if (condition is None) != (model.config.channels == noise.shape[1]):
@@ -73,7 +80,12 @@ def generate(
     wanted = looking(text)
     field = wanted if avoid is None or guidance <= 1 else guided(wanted, looking(avoid), guidance)
     solve = euler if schedule == "euler" else unipc
-    return solve(field, noise, plan.times.to(noise.device), on_step)
+    if not reuse:
+        return solve(field, noise, plan.times.to(noise.device), on_step)
+    sparing = Reuse(field, reuse)
+    made = solve(sparing, noise, plan.times.to(noise.device), on_step)
+    on_reuse(sparing)
+    return made
 
 
 def planned(schedule: str, steps: int, shift: float) -> Schedule:
