@@ -19,6 +19,7 @@ from soundstage import runtime
 from soundstage.data.storybook import caption, sample_scene
 from soundstage.data.storybook_captions import MOVES_SAID, TIMES_SAID, WAYS, WEATHERS_SAID
 from soundstage.evaluate.adherence import agreement, measures, read_clips, wanted_of
+from soundstage.evaluate.control import control
 from soundstage.evaluate.flicker import Steadiness, judge
 from soundstage.evaluate.table import Measure, Table
 from soundstage.media import Image
@@ -27,11 +28,12 @@ from soundstage.render.scene import Scene
 from soundstage.tasks.shoot import shoot
 
 SECONDS, FPS, SIZE, SHOWN = 2.0, 12, 128, 256
+SHEET = 24  # prompts on the contact sheet
 
 
-def evaluate(model_ref: str = "starter/video", count: int = 60, seed: int = 0, folder: Path | None = None) -> Table:
-    """Shoot `count` held-out prompts, read them with the trained reader, and measure flicker, freezes, streaks and
-    time.
+def evaluate(model_ref: str = "starter/video", count: int = 100, seed: int = 0, folder: Path | None = None) -> Table:
+    """Shoot `count` held-out prompts, read them with the trained reader, and measure flicker, freezes, streaks, control
+    and time.
 
     With a `folder` a contact sheet of the first prompts (five frames a row) and their texts are kept there. Raises
     MissingError without the reader's weights.
@@ -50,14 +52,19 @@ def evaluate(model_ref: str = "starter/video", count: int = 60, seed: int = 0, f
         folder.mkdir(parents=True, exist_ok=True)
         shown = [
             shoot(p, seconds=2, fps=2.5, size=f"{SHOWN}x{SHOWN}", model=model_ref, seed=seed + i)
-            for i, p in enumerate(prompts[:16])
+            for i, p in enumerate(prompts[:SHEET])
         ]
         Image(sheet([clip.frames for clip in shown])).save(folder / "video.png")
-        (folder / "video.txt").write_text("\n".join(prompts[:16]) + "\n", encoding="utf-8")
+        (folder / "video.txt").write_text("\n".join(prompts[:SHEET]) + "\n", encoding="utf-8")
     steady, true = [judge(clip, FPS) for clip in clips], [judge(clip, FPS) for clip in real]
     return Table(
         title=f"{model_ref}: {count} held-out prompts",
-        rows=[*rows, *_steadiness(steady, true), *_pace(model_ref, prompts[:3], seed)],
+        rows=[
+            *rows,
+            *_steadiness(steady, true),
+            *control(model_ref, max(2, round(count / 4)), seed),
+            *_pace(model_ref, prompts[:3], seed),
+        ],
     )
 
 
