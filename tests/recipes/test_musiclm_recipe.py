@@ -12,10 +12,19 @@ import torch
 
 from soundstage.data.composer import sheets
 from soundstage.errors import MissingError
-from soundstage.models.musiclm import MusicLMConfig, musiclm_tiny
+from soundstage.models.musiclm import MusicLM, MusicLMConfig, musiclm_tiny
 from soundstage.recipes import musiclm, musiclm_batches
 from soundstage.recipes import musiclm_makers as makers
-from soundstage.recipes.musiclm_batches import Piece, Tokens, captioned, drawn, token_batch
+from soundstage.recipes.musiclm_batches import (
+    Piece,
+    Tokens,
+    captioned,
+    drawn,
+    mel_stretches,
+    spectra,
+    stretches,
+    token_batch,
+)
 from soundstage.tasks.compose_musiclm import story
 
 TINY = musiclm_tiny()
@@ -47,10 +56,21 @@ def test_stretches_are_of_one_length_and_a_short_piece_goes_on_in_silence(found:
 
 def test_captions_are_drawn_for_the_very_pieces(found: list[Piece], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(musiclm_batches, "described", lambda sheet, rng: str(id(sheet)))
-    monkeypatch.setattr(musiclm_batches, "stretches", lambda found, picks, samples, generator: torch.tensor(picks))
-    picks, captions = captioned(found, 4, 100, draws())
+    mels = [torch.full((3, 9), float(index)).half() for index in range(len(found))]
+    monkeypatch.setattr(musiclm_batches, "mel_stretches", lambda mels, picks, frames, generator: torch.tensor(picks))
+    picks, captions = captioned(found, mels, 4, 100, draws())
     assert captions == [str(id(found[pick].sheet)) for pick in picks.tolist()]
     assert len(set(captions)) == 4
+
+
+def test_stretches_of_spectra_are_those_of_the_sound(found: list[Piece]) -> None:
+    spectrum = MusicLM(CONFIG).spectrum
+    mels, frames = spectra(found, spectrum), CONFIG.rate // CONFIG.hop
+    heard = mel_stretches(mels, [1, 2], frames, draws(3))
+    sound = stretches(found, [1, 2], CONFIG.rate, draws(3))
+    assert heard.shape == (2, CONFIG.bands, frames)
+    assert float((heard - spectrum.mel(sound)).abs().median()) < 0.25  # they begin up to a frame apart
+    assert (mel_stretches(mels, [0], 3 * frames, draws())[..., frames + 1 :] == heard.new_tensor(1e-4).log()).all()
 
 
 def test_a_batch_of_tokens_is_of_one_time_and_asked_for_what_sounds_then() -> None:

@@ -112,7 +112,7 @@ def train_stage(
     assert stage.frames == model.config.tokens(shape.seconds)
     fit(
         folder / f"{name}_stage", stage, step, steps=steps, minutes=minutes, lr=1.5e-3, warmup=100, ema=0.995, seed=7,
-        autocast=torch.bfloat16, log=log,
+        log=log,
     )  # fmt: skip
 
 

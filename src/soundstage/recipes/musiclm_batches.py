@@ -2,11 +2,12 @@
 
 Notable: a piece is kept as sound alone; its sheet is composed again from its number, and so its captions never end.
 
-B batch · T samples · S tokens · K books · Q books of MuLan
+B batch · T samples · M bands · N frames · S tokens · K books · Q books of MuLan
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from soundstage.data.composer_render import available
 from soundstage.errors import MissingError
 from soundstage.media.audio import Audio
 from soundstage.models.musiclm import MusicLM
+from soundstage.models.musiclm.spectrum import FLOOR, Spectrum
 from soundstage.recipes.music_truth import pieces_at, sounded
 from soundstage.score.sheet import Sheet
 
@@ -86,11 +88,31 @@ def drawn(found: Sequence[Piece], rows: int, samples: int, generator: torch.Gene
     return stretches(found, torch.randint(len(found), (rows,), generator=generator).tolist(), samples, generator)
 
 
-def captioned(found: Sequence[Piece], rows: int, samples: int, generator: torch.Generator) -> tuple[Tensor, list[str]]:
-    """Stretches [B, T] of different pieces, and a caption of each."""
+@torch.no_grad()
+def spectra(found: Sequence[Piece], spectrum: Spectrum) -> list[Tensor]:
+    """Every piece in log-mel frames [M, N], in float16: what is heard many times is measured once."""
+    return [spectrum.mel(torch.from_numpy(np.array(p.wave, np.float32))[None] / 32767)[0].half() for p in found]
+
+
+def mel_stretches(mels: Sequence[Tensor], picks: Sequence[int], frames: int, generator: torch.Generator) -> Tensor:
+    """`stretches` of log-mel frames, [B, M, N]."""
+    silence = math.log(FLOOR)
+    out = torch.full((len(picks), len(mels[0]), frames), silence)
+    places, levels = torch.rand(2, len(picks), generator=generator).tolist()
+    for row, (pick, at, level) in enumerate(zip(picks, places, levels, strict=True)):
+        start = int(at * max(0, mels[pick].shape[1] - frames))
+        part = mels[pick][:, start : start + frames].float()
+        out[row, :, : part.shape[1]] = (part - 0.6 * level * math.log(10)).clamp_min(silence)
+    return out
+
+
+def captioned(
+    found: Sequence[Piece], mels: Sequence[Tensor], rows: int, frames: int, generator: torch.Generator
+) -> tuple[Tensor, list[str]]:
+    """Log-mel frames [B, M, N] of different pieces, and a caption of each."""
     picks = torch.randperm(len(found), generator=generator)[:rows].tolist()
     rng = rng_of(generator)
-    return stretches(found, picks, samples, generator), [described(found[pick].sheet, rng) for pick in picks]
+    return mel_stretches(mels, picks, frames, generator), [described(found[pick].sheet, rng) for pick in picks]
 
 
 class Tokens(NamedTuple):

@@ -18,7 +18,16 @@ from soundstage.codec.mender import Mender
 from soundstage.codec.vocoder import Vocoder
 from soundstage.errors import MissingError
 from soundstage.models.musiclm import AcousticCodec, MaskedPredictor, MusicLM, MusicLMConfig, musiclm_starter
-from soundstage.recipes.musiclm_batches import REMEDY, Tokens, captioned, drawn, pieces, tokens_of
+from soundstage.recipes.musiclm_batches import (
+    REMEDY,
+    Tokens,
+    captioned,
+    drawn,
+    mel_stretches,
+    pieces,
+    spectra,
+    tokens_of,
+)
 from soundstage.tasks.compose_musiclm import spelled
 from soundstage.train import checkpoint
 from soundstage.train.loop import CHECKPOINT, fit, load_ema
@@ -76,13 +85,15 @@ def train_mulan(
 ) -> None:
     """The joint embedding."""
     model, found = begun(folder, config), pieces(folder / "train", "train")
-    rows, samples = min(ROWS, len(found)), model.config.tokens(model.config.mulan.seconds) * model.config.token
+    rows, frames = min(ROWS, len(found)), model.config.tokens(model.config.mulan.seconds) * model.config.stack
+    mels = spectra(found, model.spectrum)
 
     def step(mulan: nn.Module, index: int, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        wave, captions = captioned(found, rows, samples, generator)
-        with torch.no_grad():
-            mel = model.spectrum(wave)
-        heard, said = model.mulan.audio(mel), model.mulan.text(spelled(captions, model.config.mulan.buckets))
+        mel, captions = captioned(found, mels, rows, frames, generator)
+        heard, said = (
+            model.mulan.audio(model.spectrum.standard(mel)),
+            model.mulan.text(spelled(captions, model.config.mulan.buckets)),
+        )
         right = ((heard @ said.T).argmax(1) == torch.arange(len(said))).float().mean()
         return model.mulan.contrast(heard, said), {"right": right}
 
@@ -98,13 +109,13 @@ def train_semantic(
     minutes: float = 15.0, steps: int = 6000, folder: Path = RUNS, config: MusicLMConfig | None = None
 ) -> None:
     """The network whose thoughts become semantic tokens."""
-    model, found = begun(folder, config), pieces(folder / "train", "train")
-    samples = model.config.tokens(8.0) * model.config.token
+    model = begun(folder, config)
+    mels = spectra(pieces(folder / "train", "train"), model.spectrum)
+    frames = model.config.tokens(8.0) * model.config.stack
 
     def step(predictor: MaskedPredictor, index: int, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        with torch.no_grad():
-            mel = model.spectrum(drawn(found, 12, samples, generator))
-        guess = predictor(mel, generator)
+        picks = torch.randint(len(mels), (12,), generator=generator).tolist()
+        guess = predictor(model.spectrum.standard(mel_stretches(mels, picks, frames, generator)), generator)
         return guess.loss, {"right": guess.right}
 
     network = predictor_of(model)
@@ -168,13 +179,14 @@ def make_tokens(folder: Path = RUNS, config: MusicLMConfig | None = None) -> Non
         MAKERS, (model.mulan, predictor_of(model), model.acoustic.mender, model.acoustic.vocoder), strict=True
     ):
         load_ema(folder / name, module)
-    generator, samples = torch.Generator().manual_seed(6), model.config.tokens(10.0) * model.config.token
+    generator, frames = torch.Generator().manual_seed(6), model.config.tokens(10.0) * model.config.stack
+    mels = spectra(found, model.spectrum)
     mulan, buckets = model.mulan, model.config.mulan.buckets
     heard, said, thought = [], [], []
     with torch.inference_mode():
         for _ in range(max(2, min(250, 3 * len(found) // 8))):
-            wave, captions = captioned(found, 8, samples, generator)
-            mel = model.spectrum(wave)
+            mel, captions = captioned(found, mels, 8, frames, generator)
+            mel = model.spectrum.standard(mel)
             heard.append(mulan.audio(mel))
             said.append(mulan.text(spelled(captions, buckets)))
             thought.append(model.semantic.hidden(mel).flatten(0, 1))

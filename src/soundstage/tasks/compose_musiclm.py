@@ -48,7 +48,7 @@ class MusicLMSettings:
     coarse_temperature: float = 0.95
     fine_temperature: float = 0.4
     top_k: int = 0
-    guidance: float = 1.0
+    guidance: float = 2.5
 
     def __post_init__(self) -> None:
         if not self.guidance >= 1:

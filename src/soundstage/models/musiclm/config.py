@@ -127,7 +127,7 @@ def musiclm_starter() -> MusicLMConfig:
         ),
         semantic=SemanticConfig(width=160, depth=6, layer=4, codes=512),
         acoustic=AcousticConfig(
-            components=96, books=6, coarse=3, codes=512, mender_width=160, mender_depth=3,
+            components=96, books=8, coarse=3, codes=512, mender_width=160, mender_depth=3,
             vocoder_width=240, vocoder_depth=5, vocoder_size=1024,
         ),
         semantic_stage=StageConfig(width=176, depth=5, heads=4, seconds=20.0, stride=10.0),
