@@ -1,7 +1,6 @@
 """One step of our CogVideoX transformer and a decoding of its autoencoder against diffusers': the same weights.
 
-Notable: a guided step is a batch of two, text and no text. Packed, ours keeps its matrices in the layout that the
-products want, in float32, once for all steps; diffusers has them laid out anew at every product.
+Notable: a guided step is a batch of two, text and no text.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import torch
 
 from bench.pairs import Row, compare, table
 from soundstage.models.cogvideox import Transformer, Vae, VaeConfig, cogvideox_5b
-from soundstage.nn.packed import pack
 from soundstage.weights.cogvideox import keys
 from soundstage.weights.keys import rename
 from soundstage.weights.load import assemble
@@ -24,7 +22,7 @@ WIDTHS, BLOCKS, LATENTS = (32, 64, 64, 128), 1, (3, 12, 16)
 
 
 def rows(pairs: int = 9) -> list[Row]:
-    """A step, a guided one, both with weights as they are and packed; and pixels."""
+    """A step, a guided one, and pixels."""
     return [*_steps(pairs), _pixels(pairs)]
 
 
@@ -41,10 +39,7 @@ def _steps(pairs: int) -> list[Row]:
     )  # fmt: skip
     tensors = rename(reference.state_dict(), keys.TRANSFORMER)
 
-    def made() -> Transformer:
-        return cast(Transformer, assemble(lambda: Transformer(config), dict(tensors), torch.float32))
-
-    plain, packed = made(), pack(made(), half=False)
+    model = cast(Transformer, assemble(lambda: Transformer(config), tensors, torch.float32))
     sides = (GRID[1] // 2, GRID[2] // 2)
     rope = get_3d_rotary_pos_embed(64, ((0, 0), sides), sides, GRID[0])
     generator = torch.Generator().manual_seed(1)
@@ -53,23 +48,19 @@ def _steps(pairs: int) -> list[Row]:
         for batch, name in ((1, "step"), (2, "guided step")):
             x = torch.randn(1, GRID[0], 16, *GRID[1:], generator=generator).expand(batch, -1, -1, -1, -1).contiguous()
             text, time = torch.randn(batch, TOKENS, TEXT, generator=generator), torch.full((batch,), 500)
-            read = plain.read(text)
+            read = model.read(text)
 
             def theirs(x: torch.Tensor = x, text: torch.Tensor = text, time: torch.Tensor = time) -> torch.Tensor:
                 said = reference(x, text, time, image_rotary_emb=rope, return_dict=False)[0]
                 return cast(torch.Tensor, said)
 
-            for model, how in ((plain, ""), (packed, ", packed")):
+            def ours(x: torch.Tensor = x, time: torch.Tensor = time, read: object = read) -> torch.Tensor:
+                return cast(torch.Tensor, model(x, time[:1], read))
 
-                def ours(
-                    model: Transformer = model, x: torch.Tensor = x, time: torch.Tensor = time, read: object = read
-                ) -> torch.Tensor:
-                    return cast(torch.Tensor, model(x, time[:1], read))
-
-                error = float((ours() - theirs()).abs().max())
-                work = f"CogVideoX {name}, 19 M, 1,506 tokens{how}"
-                note = f"largest difference {error:.0e}"
-                found.append(compare(work, "diffusers", "steps/s", 1, ours, theirs, pairs=pairs, note=note))
+            error = float((ours() - theirs()).abs().max())
+            work = f"CogVideoX {name}, 19 M, 1,506 tokens"
+            note = f"largest difference {error:.0e}"
+            found.append(compare(work, "diffusers", "steps/s", 1, ours, theirs, pairs=pairs, note=note))
     return found
 
 

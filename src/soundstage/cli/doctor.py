@@ -37,7 +37,7 @@ class Finding:
 
 def doctor(as_json: Annotated[bool, JSON] = False) -> None:
     """Tell what this machine can run, and what is missing. Exits with 3 when something needed is."""
-    found = [*software(), *machine(), *starters(), *extras(), *codecs(), *places()]
+    found = [*software(), *machine(), *starters(), *video(), *extras(), *codecs(), *places()]
     if as_json:
         print(json.dumps([asdict(finding) for finding in found], ensure_ascii=False))
     else:
@@ -111,6 +111,27 @@ def starters() -> Iterator[Finding]:
         else:
             size = f"{card.parameters / 1e6:.1f} M parameters, {card.size_mb:.1f} MB"
             yield Finding(card.ref, "good", f"{card.task}, {size}, runs in {card.memory_mb:.0f} MB; hash is right")
+
+
+def video() -> Iterator[Finding]:
+    """The public video checkpoints, and how they would fit this machine in bfloat16, for their usual clips."""
+    from soundstage.runtime import settings
+    from soundstage.runtime.room import KNOWN
+    from soundstage.tasks.shoot_estimate import need_of
+
+    have = settings().budget_mb
+    for checkpoint in KNOWN:
+        fit = need_of(checkpoint, "bfloat16").fit("bfloat16", have)
+        clip = f"{checkpoint.frames} frames of {checkpoint.size[0]}x{checkpoint.size[1]}"
+        room = f"{fit.needed_mb / 1024:.1f} of {have / 1024:.1f} GB"
+        tiles = ", its autoencoder in tiles" if fit.tiles else ""
+        if fit.way in ("whole", "one part at a time"):
+            yield Finding(checkpoint.ref, "good", f"fits {fit.way}{tiles}: {room} for {clip}")
+        elif fit.way == "with int8 weights":
+            text = f"would fit with int8 weights{tiles}: {room} for {clip}"
+            yield Finding(checkpoint.ref, "note", text, "weights are not read in int8 yet; take a smaller model")
+        else:
+            yield Finding(checkpoint.ref, "note", f"does not fit: {room} for {clip}", "take a smaller model")
 
 
 def extras() -> Iterator[Finding]:

@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from soundstage.tasks.shoot_cogvideox import CogVideoXShooter
+from soundstage.tasks.shoot_diffusers import DiffusersShooter
 from soundstage.tasks.shoot_latent import LatentShooter
 from soundstage.tasks.shoot_layered import LayeredShooter
 from soundstage.tasks.shoot_scene import SceneEngine
+from soundstage.tasks.shoot_wan import WanShooter
 from soundstage.weights import Loaded
 
-ENGINES: Mapping[str, Callable[[Loaded], SceneEngine | LatentShooter]] = {"layered": LayeredShooter}
+ENGINES: Mapping[str, Callable[[Loaded], SceneEngine | LatentShooter]] = {
+    "layered": LayeredShooter,
+    "wan": WanShooter,
+    "cogvideox": CogVideoXShooter,
+    "diffusers": DiffusersShooter,
+}

@@ -18,6 +18,7 @@ from soundstage.errors import InputError
 from soundstage.media import Image, Video
 from soundstage.render.scene import Camera
 from soundstage.runtime import cache_folder
+from soundstage.tasks.shoot_estimate import foretold
 from soundstage.tasks.shoot_latent import Decoder, LatentShooter, Request
 
 WITHOUT = ("image", "last_image", "on_step", "on_latents")
@@ -63,7 +64,9 @@ def drawn(
     """The clip that a request asks for, at `rate` (the model's own where None), round(seconds × rate) frames."""
     width, height = size or engine.size
     frames = engine.frames_for(max(1, round(seconds * engine.fps)))
-    made = kept(engine, Request(**request, frames=frames, width=width, height=height, fps=engine.fps), model)
+    wanted = Request(**request, frames=frames, width=width, height=height, fps=engine.fps)
+    with foretold(engine, wanted):
+        made = kept(engine, wanted, model)
     shown = rate or Fraction(engine.fps).limit_denominator(1001)
     count = max(1, round(seconds * shown))
     nearest = np.rint(np.arange(count) / float(shown) * engine.fps).astype(int).clip(0, len(made) - 1)

@@ -23,7 +23,16 @@ from torch import nn
 from soundstage.errors import InputError, MissingError
 from soundstage.weights.card import Card
 from soundstage.weights.load import PICKLES, Loaded, refuse_pickle
-from soundstage.weights.published import INDEX, RESERVE, numbers, read_object
+from soundstage.weights.published import (
+    FREE,
+    INDEX,
+    RESERVE,
+    UNKNOWN,
+    first_line,
+    licence_of,
+    numbers,
+    read_object,
+)
 from soundstage.weights.reference import Reference
 
 FAMILY = "diffusers"
@@ -34,22 +43,17 @@ BESIDE = ("*.json", "*.txt", "*.model", "*.jinja")
 """What of a part's folder is fetched besides its weights."""
 FRAMES = ("num_frames", "video_length", "frames")
 """What a call names the length of a video."""
-FREE = frozenset(
-    {"apache-2.0", "mit", "bsd", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "unlicense", "isc"}
-)
-"""Licences that allow commercial use, as the front matter of a README names them."""
-UNKNOWN = "unknown: see where it was published"
 HALF = "fp16"  # the variant that stands for the whole where there is no other
 
 logger = logging.getLogger(__name__)
 
 
 class Pipeline(nn.Module):
-    """A pipeline of the library, and its networks by name."""
+    """A pipeline of the library, the device that it works on, and its networks by name."""
 
-    def __init__(self, pipe: Any) -> None:
+    def __init__(self, pipe: Any, device: torch.device) -> None:
         super().__init__()
-        self.pipe = pipe
+        self.pipe, self.device = pipe, device
         networks = {name: part for name, part in pipe.components.items() if isinstance(part, nn.Module)}
         self.parts = nn.ModuleDict(networks)
 
@@ -80,16 +84,18 @@ def load(reference: Reference, device: str | torch.device, dtype: torch.dtype) -
                 low_cpu_mem_usage=offloads(),
             )  # fmt: skip
         except ImportError as error:
-            raise MissingError(f"{reference}: a part needs another library ({_first(error)})", "install it") from None
+            raise MissingError(
+                f"{reference}: a part needs another library ({first_line(error)})", "install it"
+            ) from None
         except (OSError, ValueError, RuntimeError, TypeError, AttributeError, KeyError) as error:
             raise InputError(
-                "model", f"{reference} cannot be loaded ({_first(error)})", "fetch its files again"
+                "model", f"{reference} cannot be loaded ({first_line(error)})", "fetch its files again"
             ) from None
-    made = Pipeline(pipe)
-    made.eval().requires_grad_(False)
+    made = Pipeline(pipe, torch.device(device)).eval()
+    made.requires_grad_(False)
     _check_whole(made, folder)
     pipe.set_progress_bar_config(disable=True)
-    settle(pipe, torch.device(device), _bytes(made))
+    settle(pipe, made.device, _bytes(made))
     return Loaded(card, made, {path.name: path for path in sorted(folder.iterdir()) if path.is_file()})
 
 
@@ -142,7 +148,7 @@ def card_in(folder: Path, ref: str) -> Card:
     for path in files:
         sizes[path.parent] += path.stat().st_size
     whole = sum(sizes.values())
-    licence = _licence(folder / "README.md")
+    licence = licence_of(folder / "README.md")
     return Card(
         ref=ref,
         family=FAMILY,
@@ -275,18 +281,3 @@ def _check_whole(made: Pipeline, folder: Path) -> None:
 
 def _bytes(module: nn.Module) -> int:
     return sum(weight.numel() * weight.element_size() for weight in module.parameters())
-
-
-def _licence(readme: Path) -> str:
-    """What the front matter of a README calls its licence; empty where it says nothing."""
-    if not readme.is_file():
-        return ""
-    head, _, rest = readme.read_text("utf-8", errors="replace").partition("---\n")
-    front = rest.partition("\n---")[0] if not head.strip() else ""
-    facts = dict(line.split(":", 1) for line in front.splitlines() if ":" in line and not line.startswith((" ", "-")))
-    name = facts.get("license", "").strip().strip("'\"").lower()
-    return facts.get("license_name", name).strip().strip("'\"").lower() if name == "other" else name
-
-
-def _first(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:160] or type(error).__name__

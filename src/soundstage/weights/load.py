@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 WEIGHTS = "weights.safetensors"
 PUBLISHED = "model.safetensors"
 INDEX = "model_index.json"  # of a checkpoint in several folders
+LIBRARIES = ("transformers", "diffusers")  # that run models themselves
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".t7")
 
 FAMILIES = {
@@ -80,10 +81,9 @@ def load(ref: str, device: str | torch.device = "cpu", dtype: torch.dtype | None
     import torch
 
     reference = Reference.parse(ref)
-    if reference.scheme == "transformers":
-        from soundstage.weights import transformers
-
-        return transformers.load(reference, device, dtype or torch.float32)
+    if reference.scheme in LIBRARIES:
+        theirs: Loaded = _adapter(reference).load(reference, device, dtype or torch.float32)
+        return theirs
     card, paths = locate(reference)
     if card.layout == "public" and "pipeline" in card.config:  # of parts, each in a folder
         from soundstage.weights import parts
@@ -108,11 +108,10 @@ def card_of(ref: str) -> Card:
 
 def locate(reference: Reference, *, weights: bool = True) -> tuple[Card, tuple[Path, ...]]:
     """A model's card and its files of weights (none when `weights` is false)."""
-    if reference.scheme == "transformers":
-        from soundstage.weights import transformers
-
-        return transformers.locate(reference, weights=weights)
-    if reference.scheme in ("diffusers", "openai"):
+    if reference.scheme in LIBRARIES:
+        placed: tuple[Card, tuple[Path, ...]] = _adapter(reference).locate(reference, weights=weights)
+        return placed
+    if reference.scheme == "openai":
         raise MissingError(
             f"{reference}: Soundstage has no {reference.scheme} adapter yet",
             "use a starter, a folder or a known hub repository",
@@ -126,6 +125,11 @@ def locate(reference: Reference, *, weights: bool = True) -> tuple[Card, tuple[P
     folder = reference.folder
     card = card_in(folder, str(reference))
     return card, weight_files(folder) if weights else ()
+
+
+def _adapter(reference: Reference) -> ModuleType:
+    """The module that lets another library run a model."""
+    return importlib.import_module(f"soundstage.weights.{reference.scheme}")
 
 
 def weight_files(folder: Path) -> tuple[Path, ...]:

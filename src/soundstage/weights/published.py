@@ -16,6 +16,11 @@ from typing import Any
 from soundstage.errors import InputError, MissingError
 from soundstage.weights.card import CARD, Card
 
+FREE = frozenset(
+    {"apache-2.0", "mit", "bsd", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "unlicense", "isc"}
+)
+"""Licences that allow commercial use, as the front matter of a README names them."""
+UNKNOWN = "unknown: see where it was published"
 CONFIG = "config.json"
 INDEX = "model_index.json"
 BESIDE = {"bark": "generation_config.json", "musicgen": "generation_config.json", "xtts": "vocab.json"}
@@ -114,3 +119,19 @@ def numbers(path: Path) -> int:
             raise MissingError(f"{path} is cut off", "fetch the file again")
         header = json.loads(file.read(length))
     return sum(prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+
+
+def licence_of(readme: Path) -> str:
+    """What the front matter of a README calls its licence; empty where it says nothing."""
+    if not readme.is_file():
+        return ""
+    head, _, rest = readme.read_text("utf-8", errors="replace").partition("---\n")
+    front = rest.partition("\n---")[0] if not head.strip() else ""
+    facts = dict(line.split(":", 1) for line in front.splitlines() if ":" in line and not line.startswith((" ", "-")))
+    name = facts.get("license", "").strip().strip("'\"").lower()
+    return facts.get("license_name", name).strip().strip("'\"").lower() if name == "other" else name
+
+
+def first_line(error: Exception) -> str:
+    """What an error of a library says, in a line."""
+    return str(error).strip().partition("\n")[0][:160] or type(error).__name__

@@ -20,7 +20,16 @@ from typing import TYPE_CHECKING, Any
 from soundstage.errors import InputError, MissingError
 from soundstage.weights.card import Card
 from soundstage.weights.load import Loaded, refuse_pickle
-from soundstage.weights.published import CONFIG, RESERVE, numbers, read_object
+from soundstage.weights.published import (
+    CONFIG,
+    FREE,
+    RESERVE,
+    UNKNOWN,
+    first_line,
+    licence_of,
+    numbers,
+    read_object,
+)
 from soundstage.weights.reference import Reference
 
 if TYPE_CHECKING:
@@ -31,13 +40,8 @@ WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*.npy", "*.
 """What of a repository is fetched."""
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 PROCESSOR = "processor_config.json"
-FREE = frozenset(
-    {"apache-2.0", "mit", "bsd", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "unlicense", "isc"}
-)
-"""Licences that allow commercial use, as the front matter of a README names them."""
 UNLISTED = {"dia": "DiaForConditionalGeneration"}
 """Kinds that speak, and that the library's own list of those leaves out."""
-UNKNOWN = "unknown: see where it was published"
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def load(reference: Reference, device: str | torch.device, dtype: torch.dtype) -
             )  # fmt: skip
         except (OSError, ValueError, RuntimeError) as error:
             raise InputError(
-                "model", f"{reference} cannot be loaded ({_first(error)})", "fetch its files again"
+                "model", f"{reference} cannot be loaded ({first_line(error)})", "fetch its files again"
             ) from None
     absent = sorted(told["missing_keys"])
     if absent:
@@ -106,9 +110,11 @@ def processor(reference: Reference, device: str | torch.device) -> Any:
         try:
             made = theirs.AutoProcessor.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
         except ImportError as error:
-            raise MissingError(f"{reference}: its text needs another library ({_first(error)})", "install it") from None
+            raise MissingError(
+                f"{reference}: its text needs another library ({first_line(error)})", "install it"
+            ) from None
         except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
-            problem = f"{reference}: its tokenizer or processor cannot be read ({_first(error)})"
+            problem = f"{reference}: its tokenizer or processor cannot be read ({first_line(error)})"
             raise InputError("model", problem, "place all of the repository's small files there") from None
     codec = getattr(made, "audio_tokenizer", None)
     if codec is not None:
@@ -147,7 +153,7 @@ def card_in(placed: Placed, ref: str) -> Card:
     """What is known of a checkpoint: its kind by its config, its licence by its README."""
     kind = str(read_object(placed.folder / CONFIG).get("model_type"))
     size = sum(path.stat().st_size for path in placed.weights)
-    licence = _licence(placed.folder / "README.md")
+    licence = licence_of(placed.folder / "README.md")
     return Card(
         ref=ref,
         family=FAMILY,
@@ -249,20 +255,5 @@ def _config(theirs: Any, folder: Path) -> Any:
     try:
         return theirs.AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        problem = f"{folder / CONFIG} is of no kind that this transformers knows ({_first(error)})"
+        problem = f"{folder / CONFIG} is of no kind that this transformers knows ({first_line(error)})"
         raise InputError("model", problem, "update transformers, or choose another model") from None
-
-
-def _licence(readme: Path) -> str:
-    """What the front matter of a README calls its licence; empty where it says nothing."""
-    if not readme.is_file():
-        return ""
-    head, _, rest = readme.read_text("utf-8", errors="replace").partition("---\n")
-    front = rest.partition("\n---")[0] if not head.strip() else ""
-    facts = dict(line.split(":", 1) for line in front.splitlines() if ":" in line and not line.startswith((" ", "-")))
-    name = facts.get("license", "").strip().strip("'\"").lower()
-    return facts.get("license_name", name).strip().strip("'\"").lower() if name == "other" else name
-
-
-def _first(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:160] or type(error).__name__
