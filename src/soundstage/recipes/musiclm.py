@@ -117,12 +117,11 @@ def train_stage(
 
 
 def made(folder: Path = RUNS, config: MusicLMConfig | None = None) -> MusicLM:
-    """The model as the recipe left it, without the blocks that only training needs. Raises MissingError before it."""
+    """The model as the recipe left it, without the tokeniser that only training needs. Raises MissingError before it."""
     model = begun(folder, config, tokens=True)
     for name in ("semantic", "coarse", "fine"):
         load_ema(folder / f"{name}_stage", getattr(model, f"{name}_stage"))
-    heard = model.config.semantic
-    lean = MusicLM(replace(model.config, semantic=replace(heard, depth=heard.layer)))
+    lean = MusicLM(replace(model.config, semantic=replace(model.config.semantic, depth=0)))
     kept = lean.state_dict().keys()
     lean.load_state_dict({name: tensor for name, tensor in model.state_dict().items() if name in kept})
     return lean.eval()

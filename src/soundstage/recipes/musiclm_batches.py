@@ -131,6 +131,7 @@ def tokens_of(model: MusicLM, piece: Piece, on_asked: Callable[[Tensor], Tensor]
     samples = torch.from_numpy(np.array(piece.wave[:whole], np.float32))[None] / 32767
     mel = model.spectrum.mel(samples)
     standard = model.spectrum.standard(mel)
+    assert model.semantic is not None
     semantic, codes = model.semantic(standard)[0], model.acoustic.encode(mel)[0]
     second = config.tokens(1.0) * config.stack
     size = min(config.tokens(config.mulan.seconds) * config.stack, standard.shape[-1])

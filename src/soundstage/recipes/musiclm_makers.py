@@ -102,6 +102,7 @@ def train_mulan(
 
 def predictor_of(model: MusicLM) -> MaskedPredictor:
     """The semantic network as it is trained."""
+    assert model.semantic is not None
     return MaskedPredictor(model.semantic, model.config.bands)
 
 
@@ -182,6 +183,7 @@ def make_tokens(folder: Path = RUNS, config: MusicLMConfig | None = None) -> Non
     generator, frames = torch.Generator().manual_seed(6), model.config.tokens(10.0) * model.config.stack
     mels = spectra(found, model.spectrum)
     mulan, buckets = model.mulan, model.config.mulan.buckets
+    assert model.semantic is not None
     heard, said, thought = [], [], []
     with torch.inference_mode():
         for _ in range(max(2, min(250, 3 * len(found) // 8))):

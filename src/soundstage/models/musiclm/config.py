@@ -30,7 +30,10 @@ class MulanConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class SemanticConfig:
-    """The semantic tokeniser: `layer` blocks of `depth` are run, and what they say is one of `codes` averages."""
+    """The semantic tokeniser: `layer` blocks of `depth` are run, and what they say is one of `codes` averages.
+
+    With a depth of 0 there is none: it makes what the stages learn from, and music is made without it.
+    """
 
     width: int
     depth: int

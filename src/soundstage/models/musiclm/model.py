@@ -29,7 +29,8 @@ class MusicLM(nn.Module):
         self.config = config
         self.spectrum = Spectrum(config.rate, config.size, config.hop, config.bands)
         self.mulan = Mulan(config.mulan, config.bands, config.stack)
-        self.semantic = SemanticTokeniser(config.semantic, config.bands, config.stack)
+        heard = config.semantic
+        self.semantic = SemanticTokeniser(heard, config.bands, config.stack) if heard.depth else None
         self.acoustic = AcousticCodec(config.acoustic, config.bands, config.stack, config.hop)
         sound, asked = config.acoustic, {"asked": config.mulan.books, "asked_codes": config.mulan.codes}
         self.semantic_stage = self._stage(config.semantic_stage, books=1, codes=config.semantic.codes, **asked)
