@@ -33,7 +33,7 @@ from soundstage.models.cogvideox import (
     picture_latents,
 )
 from soundstage.nn.t5 import T5Encoder
-from soundstage.tasks.shoot_latent import Request, eight_bits, fitted
+from soundstage.tasks.shoot_latent import Request, eight_bits, fitted, free_mb, rest
 from soundstage.text.unigram import tokenizer
 from soundstage.weights import Loaded, lora
 from soundstage.weights.cogvideox import lora as cogvideox_lora
@@ -133,7 +133,7 @@ class CogVideoXShooter:
         ).transpose(1, 2)
         latents = latents.float().cpu()
         meter.finish()
-        self._rest("transformer")
+        rest(self.parts, self.card.size_mb, "transformer")
         if request.on_latents is not None:
             request.on_latents(latents)
         return latents
@@ -197,7 +197,7 @@ class CogVideoXShooter:
         encoder = cast(T5Encoder, self.parts.wake("text_encoder"))
         ids = torch.tensor([self.tokenizer.encode(prompt).ids for prompt in prompts], device=self.parts.device)
         states = encoder(ids)
-        self._rest("text_encoder")
+        rest(self.parts, self.card.size_mb, "text_encoder")
         return list(torch.split(states, 1))
 
     def _look(
@@ -221,17 +221,4 @@ class CogVideoXShooter:
         """Tiles, where memory is short for whole frames and they are not one tile anyway."""
         needed_mb = PLANES * vae.config.widths[0] * height * width * 4 / 2**20
         tiles = vae.tiles()
-        return tiles if needed_mb > self._free_mb() and tiles.cut((height, width)) else None
-
-    def _rest(self, name: str) -> None:
-        """Give a part's memory back, where all parts together are more than there is."""
-        if self.card.size_mb > runtime.settings().budget_mb or self.card.size_mb > self._free_mb():
-            self.parts.rest(name)
-            runtime.trim()
-            if self.parts.device.type == "cuda":
-                torch.cuda.empty_cache()
-
-    def _free_mb(self) -> float:
-        if self.parts.device.type == "cuda":
-            return float(torch.cuda.mem_get_info(self.parts.device)[0]) / 2**20
-        return runtime.settings().budget_mb
+        return tiles if needed_mb > free_mb(self.parts.device) and tiles.cut((height, width)) else None

@@ -13,13 +13,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from soundstage import runtime
 from soundstage.errors import InputError
 from soundstage.media import Image
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from soundstage.weights.parts import Parts
 
 QUOTES = {ord(mark): plain for marks, plain in (("ʼ‘’‚‛", "'"), ("“”„‟", '"')) for mark in marks}
 CONTROL = re.compile(r"\x1b\[[\d;]*[a-zA-Z]|[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\ufff9-\ufffb]")
@@ -116,3 +120,19 @@ def eight_bits(video_BCTHW: Tensor) -> NDArray[np.uint8]:
     scaled = ((video_BCTHW[0].float() / 2 + 0.5).clamp(0, 1) * 255).round()
     frames: NDArray[np.uint8] = scaled.permute(1, 2, 3, 0).cpu().numpy().astype(np.uint8)
     return frames
+
+
+def rest(parts: Parts, size_mb: float, name: str) -> None:
+    """Give a part's memory back, where all parts together, of so many MB, are more than there is."""
+    if size_mb > min(runtime.settings().budget_mb, free_mb(parts.device)):
+        parts.rest(name)
+        runtime.trim()
+        if parts.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+
+def free_mb(device: torch.device) -> float:
+    """Of the device's memory."""
+    if device.type == "cuda":
+        return float(torch.cuda.mem_get_info(device)[0]) / 2**20
+    return runtime.settings().budget_mb

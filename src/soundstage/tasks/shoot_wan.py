@@ -28,7 +28,7 @@ from soundstage.media import Image
 from soundstage.models.wan import TOKENS, Told, Wan, WanVae, condition, generate, latent_shape, planned
 from soundstage.nn.clip import MEAN, SPREAD, ClipVision, prepared
 from soundstage.nn.t5 import T5Encoder
-from soundstage.tasks.shoot_latent import Request, eight_bits, fitted, mended
+from soundstage.tasks.shoot_latent import Request, eight_bits, fitted, free_mb, mended, rest
 from soundstage.text.unigram import tokenizer
 from soundstage.weights import Loaded, lora
 from soundstage.weights.parts import Parts
@@ -104,7 +104,7 @@ class WanShooter:
             on_reuse=spared,
         ).cpu()
         meter.finish()
-        self._rest("transformer")
+        rest(self.parts, self.card.size_mb, "transformer")
         if request.on_latents is not None:
             request.on_latents(latents)
         return latents
@@ -116,7 +116,7 @@ class WanShooter:
         latents = latents_BDFHW.to(self.parts.device)
         height, width = (side * vae.config.space for side in latents.shape[3:])
         needed_mb = PLANES * vae.config.decoder_width * height * width * 4 / 2**20
-        if needed_mb > self._free_mb() and Tiles().cut(height, width):
+        if needed_mb > free_mb(self.parts.device) and Tiles().cut(height, width):
             return eight_bits(vae.decode_tiles(latents))
         pieces = runtime.progress(vae.decode_stream(latents), "decoding", total=latents.shape[2])
         return np.concatenate([eight_bits(piece) for piece in pieces])
@@ -148,7 +148,7 @@ class WanShooter:
         """What latents look like while they are drawn."""
         vae = cast(WanVae, self.parts.wake("vae"))
         made = Preview(lambda x: vae.encode(x[:, :, None].to(self.parts.device))[:, :, 0], vae.config.space)
-        self._rest("vae")
+        rest(self.parts, self.card.size_mb, "vae")
         return made
 
     def _checked(self, request: Request) -> tuple[int, int, int, int]:
@@ -182,7 +182,7 @@ class WanShooter:
         for prompt in prompts:
             ids = torch.tensor([self.tokenizer.encode(cleaned(prompt)).ids], device=self.parts.device)
             told.append(Told(encoder(ids)))
-        self._rest("text_encoder")
+        rest(self.parts, self.card.size_mb, "text_encoder")
         return told[0], told[1] if len(told) > 1 else None
 
     def _look(self, request: Request) -> tuple[Tensor | None, Tensor | None]:
@@ -195,24 +195,11 @@ class WanShooter:
         mean, spread = self.preparing.get("image_mean", MEAN), self.preparing.get("image_std", SPREAD)
         given = torch.stack([prepared(picture.pixels, encoder.config.size, mean, spread) for picture in pictures])
         states = encoder(given.to(device))
-        self._rest("image_encoder")
+        rest(self.parts, self.card.size_mb, "image_encoder")
         vae = cast(WanVae, self.parts.wake("vae"))
         first, last = ends(request.image, request.last_image, request.height, request.width)
         beside = condition(vae, first.to(device), request.frames, None if last is None else last.to(device))
         return states.flatten(0, 1).unsqueeze(0), beside
-
-    def _rest(self, name: str) -> None:
-        """Give a part's memory back, where all parts together are more than there is."""
-        if self.card.size_mb > runtime.settings().budget_mb or self.card.size_mb > self._free_mb():
-            self.parts.rest(name)
-            runtime.trim()
-            if self.parts.device.type == "cuda":
-                torch.cuda.empty_cache()
-
-    def _free_mb(self) -> float:
-        if self.parts.device.type == "cuda":
-            return float(torch.cuda.mem_get_info(self.parts.device)[0]) / 2**20
-        return runtime.settings().budget_mb
 
 
 def ends(first: Image, last: Image | None, height: int, width: int) -> tuple[Tensor, Tensor | None]:
