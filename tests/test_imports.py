@@ -35,8 +35,19 @@ LAW["__main__"] = {"cli"}
 # What of `weights` every family may use; the codec's keys stand in the checkpoints of those that speak through it.
 SHARED = {
     "weights": {
-        "audiocraft", "card", "clip", "convert", "encodec", "hub", "keys", "load", "lora", "parts", "published",
-        "reference", "t5",
+        "audiocraft",
+        "card",
+        "clip",
+        "convert",
+        "encodec",
+        "hub",
+        "keys",
+        "load",
+        "lora",
+        "parts",
+        "published",
+        "reference",
+        "t5",
     }  # fmt: skip
 }
 

@@ -24,6 +24,8 @@ _NAMES = {
     "soundstage.tasks.master": "master",
     "soundstage.tasks.shoot": "shoot",
     "soundstage.tasks.paint": "paint",
+    "soundstage.tasks.extend_clip": "extend_clip",
+    "soundstage.tasks.reshoot": "reshoot",
     "soundstage.tasks.interpolate": "interpolate",
     "soundstage.tasks.upscale": "upscale",
     "soundstage.tasks.codec": "encode decode",

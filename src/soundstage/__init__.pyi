@@ -37,11 +37,13 @@ from soundstage.tasks.compose import compose as compose
 from soundstage.tasks.compose_edit import extend as extend
 from soundstage.tasks.compose_edit import inpaint as inpaint
 from soundstage.tasks.compose_edit import restyle as restyle
+from soundstage.tasks.extend_clip import extend_clip as extend_clip
 from soundstage.tasks.hum import hum as hum
 from soundstage.tasks.interpolate import interpolate as interpolate
 from soundstage.tasks.loop import loop as loop
 from soundstage.tasks.master import master as master
 from soundstage.tasks.paint import paint as paint
+from soundstage.tasks.reshoot import reshoot as reshoot
 from soundstage.tasks.revoice import revoice as revoice
 from soundstage.tasks.shoot import shoot as shoot
 from soundstage.tasks.sing import sing as sing

@@ -144,9 +144,7 @@ def test_texts_of_a_batch_are_padded_with_no_words() -> None:
 
 
 def test_the_starter_makes_music_of_words_to_the_sample_and_another_seed_makes_another() -> None:
-    first, again, other = (
-        compose("calm piano", seconds=1.5, model="starter/musiclm", seed=seed) for seed in (1, 1, 2)
-    )
+    first, again, other = (compose("calm piano", seconds=1.5, model="starter/musiclm", seed=seed) for seed in (1, 1, 2))
     assert first.mix.length == round(1.5 * first.mix.rate)
     assert np.array_equal(first.mix.samples, again.mix.samples)
     assert not np.array_equal(first.mix.samples, other.mix.samples)

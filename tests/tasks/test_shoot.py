@@ -17,7 +17,7 @@ from soundstage.tasks import shoot as shoot_module
 from soundstage.tasks.paint import paint
 from soundstage.tasks.shoot import camera_of, check, shoot
 from soundstage.tasks.shoot_layered import LayeredShooter, middle
-from soundstage.tasks.shoot_motion import Stroke
+from soundstage.tasks.shoot_motion import Stroke, Way
 from soundstage.tasks.shoot_scene import Shooting, settled
 from soundstage.weights import Card, Loaded
 
@@ -124,7 +124,7 @@ def test_what_cannot_be_shot_is_refused_by_field(stage, fields, field):
 
 def test_an_odd_size_is_answered_with_the_next_even_one():
     with pytest.raises(InputError, match="use 256x258"):
-        check("a dog", 1.0, 24, "255x257", None)
+        check("a dog", 1.0, 24, "255x257")
 
 
 def test_a_direction_changes_what_a_resting_subject_does():
@@ -156,7 +156,7 @@ def test_a_word_that_is_no_direction_is_refused_where_nobody_goes_either():
 def test_a_drawn_path_is_where_the_middle_is_seen_whatever_the_camera_does(engine):
     how = replace(HOW, frames=13, strokes=(Stroke(subject="dog", path=((0.2, 0.3), (0.8, 0.6))),))
     scene = replace(MEADOW, camera=Camera(keys=(Key(at=0, pan=-0.1), Key(at=1, pan=0.1, zoom=1.4))))
-    drawn, seen = {0: how.strokes[0].path}, []
+    drawn, seen = {0: Way(how.strokes[0].path)}, []
     views, (poses,) = engine.moved(scene, how, drawn)
     for frame in (0, 6, 12):
         seen.append(middle(poses, views, DOG, 1.0, frame))

@@ -10,7 +10,7 @@ import pytest
 from soundstage.errors import InputError, MissingError
 from soundstage.media import Image
 from soundstage.render.scene import Actor, Scene
-from soundstage.tasks.shoot_motion import Stroke, assigned, strokes_of
+from soundstage.tasks.shoot_motion import Stroke, Way, assigned, strokes_of
 
 TWO = Scene(
     place="meadow", actors=(Actor(subject="dog", action="stand"), Actor(subject="bird", action="fly", direction="left"))
@@ -20,7 +20,7 @@ MIDDLES = ((0.3, 0.8), (0.7, 0.3))
 
 def test_a_stroke_moves_whoever_is_nearest_to_its_beginning() -> None:
     scene, paths = assigned(TWO, (Stroke(path=((0.68, 0.35), (0.9, 0.2))),), MIDDLES, 2.0, 1.0)
-    assert paths == {1: ((0.68, 0.35), (0.9, 0.2))}
+    assert paths == {1: Way(((0.68, 0.35), (0.9, 0.2)))}
     assert scene.actors[1].direction == "right"
     assert scene.actors[0] == TWO.actors[0]
 
@@ -28,13 +28,13 @@ def test_a_stroke_moves_whoever_is_nearest_to_its_beginning() -> None:
 def test_a_region_goes_its_way_at_its_speed_and_who_stood_walks() -> None:
     stroke = Stroke(region=(0.0, 0.5, 0.6, 1.0), direction=180.0, speed=0.1)
     scene, paths = assigned(TWO, (stroke,), MIDDLES, 2.0, 1.0)
-    assert paths[0][1] == pytest.approx((0.1, 0.8))
+    assert paths[0].points[1] == pytest.approx((0.1, 0.8))
     assert (scene.actors[0].direction, scene.actors[0].action) == ("left", "walk")
 
 
 def test_up_is_a_width_as_well() -> None:
     _, paths = assigned(TWO, (Stroke(subject="bird", direction=90.0, speed=0.1),), MIDDLES, 1.0, 1.5)
-    assert paths[1][1] == pytest.approx((0.7, 0.3 - 0.15))
+    assert paths[1].points[1] == pytest.approx((0.7, 0.3 - 0.15))
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,8 @@ EXAMPLES = {
         '"a golden dog runs through a sunlit meadow" --seconds 4 --camera "pan right" -o clip.mp4',
         '"a red boat on the sea" --camera "pan left 0.2, roll right 5" --loop -o loop.mp4',
     ],
+    "extend_clip": ["clip.mp4 --seconds 60 -o minute.mp4"],
+    "reshoot": ['clip.mp4 --prompt "at night in the snow" -o night.mp4'],
     "interpolate": ["clip.mp4 --times 2 -o smooth.mp4", "clip.mp4 --fps 60 -o smooth.mp4"],
     "upscale": ["clip.mp4 --times 2 -o large.mp4"],
     "paint": ['"a red balloon over the mountains at night" -o picture.png'],

@@ -36,7 +36,8 @@ class Preview:
     def __call__(self, latents_DHW: Tensor) -> Tensor:
         """uint8 [H, W, 3]."""
         rows = _with_one(latents_DHW.detach().float().cpu().permute(1, 2, 0))
-        return ((rows @ self.matrix_D3).clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8)
+        made: Tensor = ((rows @ self.matrix_D3).clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8)
+        return made
 
 
 def _with_one(x: Tensor) -> Tensor:

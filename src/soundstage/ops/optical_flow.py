@@ -36,7 +36,8 @@ def optical_flow(a_BCHW: Tensor, b_BCHW: Tensor) -> Tensor:
     """The flow from `a` to `b`, pictures of values 0…1: moved(b, flow) looks like a."""
     scales = [(a_BCHW, b_BCHW)]
     while min(scales[-1][0].shape[-2:]) >= 2 * SMALLEST:
-        scales.append(tuple(F.avg_pool2d(_soft(x), 2, ceil_mode=True, count_include_pad=False) for x in scales[-1]))
+        a, b = (F.avg_pool2d(_soft(x), 2, ceil_mode=True, count_include_pad=False) for x in scales[-1])
+        scales.append((a, b))
     flow = a_BCHW.new_zeros(len(a_BCHW), 2, *scales[-1][0].shape[-2:])
     for a, b in reversed(scales):
         height, width = a.shape[-2:]

@@ -117,7 +117,7 @@ def train_stage(
 
 
 def made(folder: Path = RUNS, config: MusicLMConfig | None = None) -> MusicLM:
-    """The model as the recipe left it, without the tokeniser that only training needs. Raises MissingError before it."""
+    """The model as the recipe left it, without what only training needs. Raises MissingError before it."""
     model = begun(folder, config, tokens=True)
     for name in ("semantic", "coarse", "fine"):
         load_ema(folder / f"{name}_stage", getattr(model, f"{name}_stage"))

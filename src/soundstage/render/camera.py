@@ -86,7 +86,7 @@ def keys_of(said: str | Mapping[str, Any], seconds: float) -> tuple[Key, ...]:
             raise InputError("camera", f"is not JSON: {error}", f"give {EXAMPLES}") from error
     if isinstance(said, str):
         return _of_words(said)
-    plain = dict(said)  # type: ignore[arg-type]
+    plain = dict(said)
     if "keys" in plain:
         listed = plain.pop("keys")
         if plain or not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:

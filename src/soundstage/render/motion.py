@@ -167,7 +167,10 @@ def track(
     frames = frame_count(seconds, fps)
     if views is None:
         views = camera_path(camera, frames, seconds=seconds, lead=actor, loop=loop)
-    turn = (lambda rate: max(1, round(rate * seconds)) / seconds) if loop else (lambda rate: rate)
+
+    def turn(rate: float) -> float:
+        return max(1, round(rate * seconds)) / seconds if loop else rate
+
     level = level_of(actor.subject, actor.action, place)
     travel = _travel(actor, seconds, following=camera.move == "follow")
     rate = turn(CADENCE.get(actor.action, 0.5) * (0.7 + 0.3 * actor.speed))

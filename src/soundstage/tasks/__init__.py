@@ -28,6 +28,8 @@ TABLE = {
     "master": "soundstage.tasks.master:master",
     "shoot": "soundstage.tasks.shoot:shoot",
     "paint": "soundstage.tasks.paint:paint",
+    "extend_clip": "soundstage.tasks.extend_clip:extend_clip",
+    "reshoot": "soundstage.tasks.reshoot:reshoot",
     "interpolate": "soundstage.tasks.interpolate:interpolate",
     "upscale": "soundstage.tasks.upscale:upscale",
     "film": "soundstage.film:film",

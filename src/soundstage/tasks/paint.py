@@ -36,7 +36,7 @@ def paint(
 
     Raises InputError for an empty prompt without a layout and for a size that cannot be drawn.
     """
-    _, sides = check(prompt, 2.0, None, size, layout)
+    _, sides = check(prompt, 2.0, None, size, layout is not None)
     with runtime.use(model, ENGINES) as engine:
         if not isinstance(engine, SceneEngine):
             only_text(model, layout=layout, identity=identity)

@@ -23,7 +23,7 @@ from soundstage.render.camera import EXAMPLES, keys_of
 from soundstage.render.scene import MOVES, Camera, Scene
 from soundstage.tasks.shoot_engines import ENGINES
 from soundstage.tasks.shoot_motion import strokes_of
-from soundstage.tasks.shoot_scene import STEPS, SceneEngine, Shooting, settled
+from soundstage.tasks.shoot_scene import STEPS, SceneEngine, Shooting, cast, settled, told
 from soundstage.tasks.shoot_text import drawn, only_text, said_of
 
 LONGEST, LARGEST = 60.0, 1280
@@ -60,12 +60,18 @@ def shoot(
     ] = None,
     image: Annotated[Image | None, Says("The first frame.")] = None,
     last_image: Annotated[Image | None, Says("The last frame.")] = None,
+    references: Annotated[
+        list[Image] | None, Says("Pictures of who is to be seen, in the order of the prompt; they keep their looks.")
+    ] = None,
     identity: Annotated[int, Says("Which individual: the same number gives the same look in every shot.")] = 0,
     loop: Annotated[bool, Says("Let the end flow into the beginning without a seam.")] = False,
     steps: Annotated[int | None, Says("Looks while it is drawn; by default the model's own."), Between(1, 200)] = None,
     guidance: Annotated[
         float | None, Says("How closely it keeps to the words, 1 is none; by default the model's own."), Between(0, 30)
     ] = None,
+    reuse: Annotated[
+        float, Says("How much a step may change and still be guessed from those before it; 0 never."), Between(0, 1)
+    ] = 0.0,
     model: ModelRef = "starter/video",
     seed: Seed = 0,
 ) -> Video:
@@ -76,23 +82,37 @@ def shoot(
     layout, a length, rate or size that cannot be drawn, an unknown camera move, a direction that the subject cannot
     take, and whatever the model cannot keep to.
     """
-    rate, sides = check(prompt, seconds, fps, size, layout)
+    rate, sides = check(prompt, seconds, fps, size, layout is not None or image is not None)
+    if last_image is not None and image is None:
+        raise InputError("last_image", "stands alone", "give the first image too")
+    if image is not None and layout is not None:
+        raise InputError("layout", "is given beside an image", "leave out one of them")
     move = None if camera is None else camera_of(camera, seconds)
     strokes = strokes_of(motion)
     with runtime.use(model, ENGINES) as engine:
         if not isinstance(engine, SceneEngine):
             if loop and (image is None or last_image is not None):
                 raise InputError("loop", f"of {model} begins and ends with one image", "give it as image alone")
-            only_text(model, layout=layout, motion=motion, direction=direction, identity=identity)
+            only_text(
+                model, layout=layout, motion=motion, direction=direction, identity=identity, references=references
+            )
             request = {
                 "prompt": f"{prompt} {said_of(move)}".strip(), "negative": negative, "image": image,
-                "last_image": image if loop else last_image, "steps": steps, "guidance": guidance, "seed": seed,
+                "last_image": image if loop else last_image, "steps": steps, "guidance": guidance, "reuse": reuse,
+                "seed": seed,
             }  # fmt: skip
-            return drawn(engine, request, seconds, rate, sides)
-        for name, given in (("negative", negative.strip()), ("image", image), ("last_image", last_image)):
-            if given:
-                raise InputError(name, f"is nothing that {model} knows of", "say in the prompt what is to be seen")
-        scene = layout if layout is not None else engine.read(prompt, seed)
+            return drawn(engine, request, seconds, rate, sides, model)
+        if reuse:
+            raise InputError("reuse", f"of steps is nothing that {model} needs", "leave it at 0")
+        if negative.strip():
+            raise InputError("negative", f"is nothing that {model} knows of", "say in the prompt what is to be seen")
+        scene = layout if layout is not None else engine.read(prompt, seed) if prompt.strip() else None
+        if references:
+            scene = cast(scene, [engine.look(reference) for reference in references])
+        sight = None if image is None else engine.look(image)
+        if sight is not None:
+            scene = told(sight, scene, seed)
+        assert scene is not None  # without one there is an image
         scene, falling = settled(scene, camera=move, direction=direction, seed=seed)
         rate, (width, height) = rate or FPS, sides or SIZE
         how = Shooting(
@@ -108,14 +128,19 @@ def shoot(
             strokes=strokes,
             loop=loop,
         )
+        if image is not None:
+            return Video(engine.animate(image, last_image or (image if loop else None), scene, how), rate)
         return Video(engine.shoot(scene, falling, how), rate)
 
 
 def check(
-    prompt: str, seconds: float, fps: float | str | Fraction | None, size: str | None, layout: Scene | None
+    prompt: str, seconds: float, fps: float | str | Fraction | None, size: str | None, shown: bool = False
 ) -> tuple[Fraction | None, tuple[int, int] | None]:
-    """The frame rate, and width and height, where they are given; or the InputError that says what is wrong."""
-    if not prompt.strip() and layout is None:
+    """The frame rate, and width and height, where they are given; or the InputError that says what is wrong.
+
+    Where what is seen is `shown` otherwise, the prompt may be empty.
+    """
+    if not prompt.strip() and not shown:
         raise InputError("prompt", "is empty", 'say what is seen, such as "a red fox runs through a snowy forest"')
     if not math.isfinite(seconds) or not 0 < seconds <= LONGEST:
         raise InputError(

@@ -19,12 +19,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from soundstage import runtime
+from soundstage.media import Image
 from soundstage.models.layered import Cast, Layered, Plan, frames
 from soundstage.models.layered.compose import Poses, Views, under_camera
 from soundstage.models.layered.model import VARIANTS
 from soundstage.models.layered.reader import SLOTS, TEMPI
+from soundstage.models.layered.seer import box
 from soundstage.models.layered.tracker import RATE, VALUES
-from soundstage.render.motion import PACE, View, along, camera_path, track
+from soundstage.render.motion import PACE, View, camera_path, track
+from soundstage.render.motion import along as passed
 from soundstage.render.scene import (
     ABILITIES,
     PLACE_LEVELS,
@@ -36,8 +39,9 @@ from soundstage.render.scene import (
     times_at,
 )
 from soundstage.render.sprites import anchor_of
-from soundstage.tasks.shoot_motion import Point, assigned
-from soundstage.tasks.shoot_scene import Shooting
+from soundstage.tasks.shoot_image import animated, look
+from soundstage.tasks.shoot_motion import Point, Way, assigned
+from soundstage.tasks.shoot_scene import Shooting, Sight
 from soundstage.text.ngrams import ngrams
 from soundstage.weights import Loaded
 
@@ -45,6 +49,10 @@ SPEEDS = {"slow": 0.62, "normal": 1.0, "fast": 1.5}
 AMOUNTS = {"slow": 0.6, "normal": 1.0, "fast": 1.45}
 PLANNING = 1  # steps of the tracker: one gives the likeliest motion, which was measured to be the truest
 FARTHEST_STAGED = 0.75  # frame widths that anybody crosses in a clip, so that all of them are seen all the while
+TURNS = 5e-4  # frame widths from frame to frame from which on it faces where it goes
+SAID = {"place": 0.985, "subject": 0.97}  # a word at least so likely was said, others at 0.9
+UNSAID = {"day": ("day", "noon", "sunlight", "sunny"), "clear": ("clear", "sunny", "fine weather", "blue sky")}
+"""What the reader takes for granted, and how it is said where it is."""
 SURE = 0.55  # a choice less sure than this is drawn by chance, so that what a prompt leaves open varies with the seed
 
 
@@ -111,31 +119,7 @@ class LayeredShooter:
             ]
             scene, drawn = assigned(scene, how.strokes, starts, how.frames / how.fps, how.width / how.height)
             views, paths = self.moved(scene, how, drawn)
-        c = self.model.config
-        cast_: list[Cast] = []
-        for actor, poses in zip(scene.actors, paths, strict=True):
-            level = level_of(actor.subject, actor.action, scene.place)
-            identity = runtime.derive(how.identity, actor.subject, actor.colour)
-            cast_.append(
-                Cast(
-                    subject=c.subjects.index(actor.subject),
-                    colour=c.colours.index(actor.colour),
-                    action=c.actions.index(actor.action),
-                    variant=identity % VARIANTS,
-                    anchor=anchor_of(actor.subject, actor.action),
-                    grounded=level == "ground",
-                    poses=poses,
-                )
-            )
-        cast_.sort(key=lambda who: float((who.poses.y + 10 * who.grounded).mean()))
-        plan = Plan(
-            place=c.places.index(scene.place),
-            time=c.times.index(scene.time),
-            weather=c.weathers.index(scene.weather),
-            falling=falling,
-            views=views,
-            cast=tuple(cast_),
-        )
+        plan = self.plan(scene, falling, views, paths, how.identity)
         meter = runtime.Meter("drawing frames", how.frames)
         done = 0
 
@@ -160,6 +144,71 @@ class LayeredShooter:
         )
         meter.finish()
         return made.numpy()
+
+    def look(self, image: Image) -> Sight:
+        """See `SceneEngine.look`. Raises InputError for a model that is blind."""
+        return look(self, image, image.height, image.width)[1]
+
+    def animate(self, image: Image, last_image: Image | None, scene: Scene, how: Shooting) -> NDArray[np.uint8]:
+        """See `SceneEngine.animate`."""
+        return animated(self, image, last_image, scene, how)
+
+    def tall(self, actor: Actor) -> float:
+        """The share of its box's height that an actor takes up."""
+        c = self.model.config
+        pair = c.subjects.index(actor.subject) * len(c.actions) + c.actions.index(actor.action)
+        row = [pair, c.subjects.index(actor.subject), c.colours.index(actor.colour), 0, 0]
+        drawn = self.model.painter(torch.tensor([row], device=self.device), torch.zeros(1, device=self.device))
+        top, bottom = box((drawn[0, 3].clamp(-1, 1) + 1).cpu() / 2)[1::2]
+        return max(bottom - top, 0.05)
+
+    def wishes(self, prompt: str) -> dict[str, str]:
+        """See `SceneEngine.wishes`."""
+        c = self.model.config
+        pieces = torch.from_numpy(ngrams(prompt, c.buckets)).to(self.device)[None]
+        with torch.inference_mode():
+            scene, roles = self.model.reader(pieces)
+        said = {name: scene[name][0] for name in ("place", "time", "weather")}
+        said |= {name: roles[name][0, 0] for name in ("subject", "colour", "action")}
+        words = {"place": c.places, "time": c.times, "weather": c.weathers, "subject": c.subjects,
+                 "colour": c.colours, "action": c.actions}  # fmt: skip
+        found = {}
+        for name, logits in said.items():
+            chance, index = logits.float().softmax(0).max(0)
+            if float(chance) < SAID.get(name, 0.9) or int(index) == len(words[name]):
+                continue
+            word = words[name][int(index)]
+            if word not in UNSAID or any(hint in prompt.lower() for hint in UNSAID[word]):
+                found[name] = word
+        return found
+
+    def plan(self, scene: Scene, falling: str, views: Views, paths: Sequence[Poses], identity: int = 0) -> Plan:
+        """The scene in class numbers, far actors first."""
+        c = self.model.config
+        cast_: list[Cast] = []
+        for actor, poses in zip(scene.actors, paths, strict=True):
+            level = level_of(actor.subject, actor.action, scene.place)
+            identity = runtime.derive(identity, actor.subject, actor.colour)
+            cast_.append(
+                Cast(
+                    subject=c.subjects.index(actor.subject),
+                    colour=c.colours.index(actor.colour),
+                    action=c.actions.index(actor.action),
+                    variant=identity % VARIANTS,
+                    anchor=anchor_of(actor.subject, actor.action),
+                    grounded=level == "ground",
+                    poses=poses,
+                )
+            )
+        cast_.sort(key=lambda who: float((who.poses.y + 10 * who.grounded).mean()))
+        return Plan(
+            place=c.places.index(scene.place),
+            time=c.times.index(scene.time),
+            weather=c.weathers.index(scene.weather),
+            falling=falling,
+            views=views,
+            cast=tuple(cast_),
+        )
 
     @torch.inference_mode()
     def enlarged(self, frame: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
@@ -202,7 +251,7 @@ class LayeredShooter:
         return replace(scene, actors=tuple(actors))
 
     def moved(
-        self, scene: Scene, how: Shooting, drawn: Mapping[int, Sequence[Point]] = MappingProxyType({})
+        self, scene: Scene, how: Shooting, drawn: Mapping[int, Way] = MappingProxyType({})
     ) -> tuple[Views, list[Poses]]:
         """The camera's path, and the actors' poses in the picture, by the storybook's laws; `drawn` paths as drawn."""
         seconds = how.frames / how.fps
@@ -220,22 +269,36 @@ class LayeredShooter:
             x = x + path[how.frames // 2].x
             found = Poses(x, y + lift, scale, angle, lift, phase, flip)
             if index in drawn:
-                found = self._along(found, drawn[index], actor, path, how.width / how.height)
+                found = self.along(found, drawn[index], actor, path, how.width / how.height)
             poses.append(found)
         return Views.of(path, self.device), poses
 
-    def _along(self, poses: Poses, stroke: Sequence[Point], actor: Actor, path: Sequence[View], aspect: float) -> Poses:
+    def along(self, poses: Poses, way: Way, actor: Actor, path: Sequence[View], aspect: float) -> Poses:
         """Poses whose box has its middle on the stroke, as the frame shows it, whatever the camera does."""
-        xs, ys = [], []
+        xs, ys, faces = [], [], []
+        shares = [frame / max(1, len(path) - 1) for frame in range(len(path))]
+        seen = [passed(way.points, share) for share in shares]
+        if way.heights:
+            tall = self.tall(actor)
+            sides = [float(np.interp(u, np.linspace(0, 1, len(way.heights)), way.heights)) / tall for u in shares]
+            sides = [side / view.scale for side, view in zip(sides, path, strict=True)]
+            poses = poses._replace(scale=torch.tensor(sides, device=self.device))
+        left = bool(poses.flip[0])
         for frame, view in enumerate(path):
-            x, y = along(stroke, frame / max(1, len(path) - 1))
-            dx, dy = _off_anchor(actor, float(poses.scale[frame]) * view.scale, bool(poses.flip[frame]), aspect)
+            x, y = seen[frame]
+            across = seen[min(frame + 1, len(seen) - 1)][0] - seen[max(frame - 1, 0)][0]
+            left = across < 0 if abs(across) > TURNS and actor.direction in ("left", "right") else left
+            faces.append(left)
+            dx, dy = _off_anchor(actor, float(poses.scale[frame]) * view.scale, left, aspect)
             x, y = view.to_picture(x - dx, y - dy)
             xs.append(x)
             ys.append(y)
         still = torch.zeros_like(poses.lift)
         return poses._replace(
-            x=torch.tensor(xs, device=self.device), y=torch.tensor(ys, device=self.device), lift=still
+            x=torch.tensor(xs, device=self.device),
+            y=torch.tensor(ys, device=self.device),
+            lift=still,
+            flip=torch.tensor(faces, device=self.device),
         )
 
 

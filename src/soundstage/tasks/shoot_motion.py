@@ -1,8 +1,8 @@
 """Motion drawn by hand: strokes for points and regions of the frame, read from JSON and given to who is there.
 
     [{"subject": "dog", "path": [[0.2, 0.7], [0.5, 0.5], [0.8, 0.7]]}]  # where its middle passes, in even time
-    [{"region": [0.1, 0.5, 0.5, 1.0], "direction": "left", "speed": 0.15}]     # left, top, right, bottom; widths a second
-    [{"mask": "brush.png", "direction": 30, "speed": 0.2}]                     # degrees: 0 is right, 90 up
+    [{"region": [0.1, 0.5, 0.5, 1.0], "direction": "left", "speed": 0.15}]  # left, top, right, bottom
+    [{"mask": "brush.png", "direction": 30, "speed": 0.2}]  # degrees: 0 is right, 90 up; widths a second
 
 Notable: all is in shares of the frame's width and height, as it is seen, whatever the camera does. A region is its
 subject: the storybook's places stand still.
@@ -15,7 +15,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from soundstage.errors import InputError, MissingError
 from soundstage.render.scene import SUBJECTS, Scene, directions_of
@@ -37,7 +37,7 @@ Box = tuple[float, float, float, float]
 @dataclass(frozen=True, kw_only=True)
 class Stroke:
     """Who moves (by name, by a region, or whoever is nearest) and how: along a path, or in a direction (degrees) at a
-    speed (frame widths a second).
+    speed (frame widths a second). `heights` say, at each point of the path, how many frame heights high it is seen.
     """
 
     subject: str | None = None
@@ -45,6 +45,14 @@ class Stroke:
     path: tuple[Point, ...] = ()
     direction: float | None = None
     speed: float = 0.0
+    heights: tuple[float, ...] = ()
+
+
+class Way(NamedTuple):
+    """The way of one actor through the frame: points passed in even time, and perhaps its height at each."""
+
+    points: tuple[Point, ...]
+    heights: tuple[float, ...] = ()
 
 
 def strokes_of(text: str | None) -> tuple[Stroke, ...]:
@@ -122,11 +130,11 @@ def _masked(path: Path) -> Box:
 
 def assigned(
     scene: Scene, strokes: Sequence[Stroke], middles: Sequence[Point], seconds: float, aspect: float
-) -> tuple[Scene, dict[int, tuple[Point, ...]]]:
+) -> tuple[Scene, dict[int, Way]]:
     """Who moves along which path: the scene with them turned and on the move, and paths by their places in it.
 
-    `middles` are where everybody's middle is seen halfway through the clip. Raises InputError for a stroke where nobody is,
-    and for a second one for the same.
+    `middles` are where everybody's middle is seen halfway through the clip. Raises InputError for a stroke where nobody
+    is, and for a second one for the same.
     """
     actors, paths = list(scene.actors), {}
     for number, stroke in enumerate(strokes, 1):
@@ -139,7 +147,7 @@ def assigned(
         else:
             turn, way = math.radians(stroke.direction or 0.0), stroke.speed * seconds
             path = ((x, y), (x + way * math.cos(turn), y - way * math.sin(turn) * aspect))
-        paths[index] = path
+        paths[index] = Way(path, stroke.heights)
         across = path[-1][0] - path[0][0]
         side = "left" if across < 0 else "right"
         actor = actors[index]

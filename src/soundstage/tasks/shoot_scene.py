@@ -6,6 +6,7 @@ for the impossible now and then.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -26,9 +27,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from soundstage.media import Image
     from soundstage.tasks.shoot_motion import Stroke
 
 FALLING = ("rain", "snow")
+NOBODY = "nobody"
+SEEN = 0.7
+"""A subject less sure than this is taken for a part of the place."""
 STEPS = 10
 """Looks at a place while it is drawn."""
 
@@ -54,6 +59,21 @@ class Shooting:
     loop: bool = False
 
 
+class Sight(Protocol):
+    """What is seen in a picture."""
+
+    @property
+    def box(self) -> tuple[float, float, float, float] | None:
+        """The first subject's: left, top, right, bottom in frame widths and heights; None where nobody is seen."""
+
+    @property
+    def chances(self) -> Mapping[str, Mapping[str, float]]:
+        """Of each field, how likely each of its words is."""
+
+    def word(self, field: str, among: Sequence[str] = ()) -> str:
+        """The likeliest word of a field, of those that are allowed, if any are named."""
+
+
 @runtime_checkable
 class SceneEngine(Protocol):
     """A model that shoots scenes."""
@@ -63,6 +83,71 @@ class SceneEngine(Protocol):
 
     def shoot(self, scene: Scene, falling: str, how: Shooting) -> NDArray[np.uint8]:
         """Frames [F, H, W, 3] of the scene; `falling` is rain, snow or nothing."""
+
+    def wishes(self, prompt: str) -> dict[str, str]:
+        """What a prompt surely says of place, time and weather, of the first subject, its colour and action."""
+
+    def look(self, image: Image) -> Sight:
+        """What is seen in a picture."""
+
+    def animate(self, image: Image, last_image: Image | None, scene: Scene, how: Shooting) -> NDArray[np.uint8]:
+        """Frames [F, H, W, 3] that begin with the picture, and end with the last one where it is given."""
+
+
+def told(sight: Sight, wish: Scene | None, seed: int, sure: float = SEEN) -> Scene:
+    """The scene of a picture; who is in it does what the wish says, or what it is seen to do.
+
+    A subject less likely than `sure` is taken for a part of the place.
+    """
+    place = sight.word("place")
+    actors = () if wish is None else wish.actors[1:]
+    subject = sight.word("subject")
+    if sight.box is not None and subject != NOBODY and sight.chances["subject"][subject] >= sure:
+        able = tuple(ABILITIES[subject])
+        asked = wish.actors[0] if wish is not None and wish.actors else None
+        action = asked.action if asked is not None and asked.action in able else sight.word("action", able)
+        ways = directions_of(subject, action)
+        facing = sight.word("facing")
+        direction = asked.direction if asked is not None and asked.direction in ways else facing
+        direction = direction if direction in ways else ways[0]
+        speed = 1.0 if asked is None else asked.speed
+        who = Actor(subject=subject, colour=sight.word("colour"), action=action, direction=direction, speed=speed,
+                    facing=direction if direction in ("left", "right") else facing)  # fmt: skip
+        actors = (who, *(each for each in actors if each.subject != subject))
+    camera = {} if wish is None else {"camera": wish.camera}
+    return Scene(
+        place=place, time=sight.word("time", times_at(place)), weather=sight.word("weather", weathers_at(place)),
+        seed=seed % 2**31, actors=actors[:1], **camera,
+    )  # fmt: skip
+
+
+def cast(scene: Scene | None, sights: Sequence[Sight]) -> Scene:
+    """The scene with its actors as pictures show them, in order; where there is none, the place of the first one.
+
+    Raises InputError for a picture in which nobody is seen, and for more of them than the scene has actors.
+    """
+    known = []
+    for number, sight in enumerate(sights, 1):
+        seen = told(sight, None, 0, sure=0.0).actors  # somebody is shown, says who gives it
+        if not seen:
+            raise InputError("references", f"show nobody that is known (picture {number})", "show one subject, clearly")
+        known.append(seen[0])
+    if scene is None:
+        return told(sights[0], None, 0, sure=0.0)
+    if len(known) > max(1, len(scene.actors)):
+        raise InputError("references", f"are {len(known)} for {len(scene.actors)} in the prompt", "name each of them")
+    shown = list(scene.actors) or known[:1]
+    for index, who in enumerate(known):
+        actor = shown[index]
+        if who.subject == actor.subject:
+            shown[index] = replace(actor, colour=who.colour)
+            continue
+        able = ABILITIES[who.subject]
+        action = actor.action if actor.action in able else next(iter(able))
+        ways = directions_of(who.subject, action)
+        way = actor.direction if actor.direction in ways else ways[0]
+        shown[index] = replace(actor, subject=who.subject, colour=who.colour, action=action, direction=way)
+    return replace(scene, actors=tuple(shown))
 
 
 def settled(scene: Scene, *, camera: Camera | None, direction: str | None, seed: int) -> tuple[Scene, str]:

@@ -27,7 +27,14 @@ def plan(*, pan: float = 0.0, x: float = 0.5, variant: int = 0, falling: str = "
         still + x, still + 0.8, still + 0.4, still, still, (u + 0.5) * 0.9, torch.zeros(FRAMES, dtype=torch.bool)
     )
     cast = Cast(subject=0, colour=0, action=1, variant=variant, anchor=(0.5, 0.92), grounded=True, poses=poses)
-    return Plan(place=place, time=0, weather=0, falling=falling, views=Views(pan * u, still, still + 1, still + 1, still, still), cast=(cast,))
+    return Plan(
+        place=place,
+        time=0,
+        weather=0,
+        falling=falling,
+        views=Views(pan * u, still, still + 1, still + 1, still, still),
+        cast=(cast,),
+    )
 
 
 def made(model: Layered, what: Plan, seed: int = 0) -> torch.Tensor:

@@ -138,6 +138,13 @@ def _middle(poses: Poses, anchor: tuple[float, float], height: int, width: int) 
     return x, poses.y * height + (dx * turn.sin() + dy * turn.cos()) * side
 
 
+def corner(poses: Poses, anchor: tuple[float, float], height: int, width: int, frame: int) -> tuple[float, float]:
+    """The top left pixel of the sprite's box in a frame, where it is not turned."""
+    x, y = _middle(poses, anchor, height, width)
+    half = float(poses.scale[frame]) * height / 2
+    return float(x[frame]) - half, float(y[frame]) - half
+
+
 def placed(
     sprites_FDSS: Tensor, poses: Poses, anchor: tuple[float, float], where: Windows, height: int, width: int
 ) -> Tensor:

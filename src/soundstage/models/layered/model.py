@@ -23,6 +23,7 @@ from soundstage.models.layered.compose import Poses, Views
 from soundstage.models.layered.compositor import MAPS, Compositor, Fall
 from soundstage.models.layered.pictures import ROWS, PictureFlow
 from soundstage.models.layered.reader import TEMPI, Reader
+from soundstage.models.layered.seer import FACINGS, Seer
 from soundstage.models.layered.subject import Painter
 from soundstage.models.layered.tracker import Tracker
 from soundstage.models.layered.upscaler import Upscaler
@@ -70,6 +71,22 @@ class LayeredConfig:
     compositor_depth: int
     upscaler_width: int
     upscaler_depth: int
+    seer_widths: tuple[int, ...] = ()  # a model without them cannot see
+    seer_crop_widths: tuple[int, ...] = ()
+    seer_embed: int = 0
+
+    @property
+    def sights(self) -> dict[str, tuple[str, ...]]:
+        """What the seer reads of a picture, and the words of each answer."""
+        return {
+            "place": self.places,
+            "time": self.times,
+            "weather": self.weathers,
+            "subject": self.subjects,
+            "colour": self.colours,
+            "action": self.actions,
+            "facing": FACINGS,
+        }
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> LayeredConfig:
@@ -108,6 +125,9 @@ def storybook() -> LayeredConfig:
         compositor_depth=3,
         upscaler_width=32,
         upscaler_depth=4,
+        seer_widths=(16, 40, 80, 128),
+        seer_crop_widths=(40, 64, 96),
+        seer_embed=96,
     )
 
 
@@ -126,6 +146,9 @@ def tiny() -> LayeredConfig:
         "compositor_depth": 1,
         "upscaler_width": 8,
         "upscaler_depth": 2,
+        "seer_widths": (8, 8, 8, 8),
+        "seer_crop_widths": (8, 8, 8),
+        "seer_embed": 8,
     }
     return LayeredConfig(**{**asdict(storybook()), **few})
 
@@ -191,6 +214,11 @@ class Layered(nn.Module):
         self.compositor = Compositor(hour, config.compositor_width, config.compositor_depth)
         self.fall = Fall(len(FALLING), hour[1])
         self.upscaler = Upscaler(config.upscaler_width, config.upscaler_depth)
+        self.seer = (
+            Seer(config.sights, config.seer_widths, config.seer_crop_widths, config.seer_embed)
+            if config.seer_widths
+            else None
+        )
 
 
 def enlarge(model: Layered, layers_BDHW: Tensor, times: int) -> Tensor:
