@@ -48,7 +48,7 @@ SHARED = {
         "published",
         "reference",
         "t5",
-    }  # fmt: skip
+    }
 }
 
 

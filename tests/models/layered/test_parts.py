@@ -1,14 +1,12 @@
 """The parts of the layered video model, each by the property that matters."""
 
-import math
-
 import pytest
 import torch
 
 from soundstage import flow
 from soundstage.models.layered import Layered, tiny
 from soundstage.models.layered.pictures import ROWS, masked, picture_loss
-from soundstage.models.layered.tracker import RATE, VALUES, at_frames, gait, smooth
+from soundstage.models.layered.tracker import VALUES, smooth
 from soundstage.models.layered.upscaler import Upscaler
 
 
@@ -84,26 +82,6 @@ def test_a_plan_has_a_track_for_the_camera_and_for_each_subject(model):
 def test_smoothing_keeps_straight_paths_straight():
     line = torch.linspace(0, 3, 12)[:, None]
     assert torch.allclose(smooth(line), line, atol=1e-5)
-
-
-def test_frames_between_tokens_pass_through_the_tokens():
-    values = torch.randn(9, 2, generator=generator())
-    frames = at_frames(values, 8 * 4 + 1, RATE * 4.0)
-    assert torch.allclose(frames[::4], values, atol=1e-5)
-
-
-def test_the_gait_is_read_steadily_out_of_noisy_angles():
-    time = torch.arange(25) / RATE
-    angle = 2 * math.pi * (0.3 + 1.9 * time)
-    role = torch.zeros(25, 8)
-    role[:, 5], role[:, 6], role[:, 7] = angle.sin(), angle.cos(), 1.8
-    role += 0.1 * torch.randn(role.shape, generator=generator())
-    phase = gait(role, 96, 24)
-    true = (0.3 + 1.9 * torch.arange(96) / 24) % 1
-    apart = (phase - true + 0.5) % 1 - 0.5
-    assert float(apart.abs().max()) < 0.08
-    steps = (phase[1:] - phase[:-1]) % 1
-    assert float(steps.max() - steps.min()) < 1e-4
 
 
 def test_a_new_upscaler_is_plain_interpolation():

@@ -2,8 +2,8 @@
 tokens.
 
 Notable: six tokens a second, each holding the camera and three subjects at that moment; the camera is kept apart from
-the subjects' paths, so what stands on the ground stays on it whatever the camera does. The gait is told as an angle
-and a rate; `gait` reads one steady phase out of both, so legs never stutter.
+the subjects' paths, so what stands on the ground stays on it whatever the camera does. Of a plan the engine keeps the
+clip's middle, who stands where and how large: how it moves from there is law.
 
 B batch · T tokens, RATE a second · D width · V = 3 + SLOTS · 8 values of a token
 """
@@ -105,26 +105,3 @@ def smooth(values: Tensor) -> Tensor:
     ahead = torch.cat((2 * first - values[..., 1:3, :].flip(-2), values, 2 * last - values[..., -3:-1, :].flip(-2)), -2)
     kernel = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], device=values.device) / 16
     return sum(kernel[i] * ahead[..., i : i + tokens, :] for i in range(5))  # type: ignore[return-value]
-
-
-def at_frames(values: Tensor, frames: int, fps: float) -> Tensor:
-    """Values [..., T, V] at RATE a second to [..., frames, V], by a Catmull-Rom spline."""
-    at = (torch.arange(frames, device=values.device) / fps * RATE).clamp(0, values.shape[-2] - 1)
-    i = at.floor().long().clamp(max=max(0, values.shape[-2] - 2))
-    f = (at - i).unsqueeze(-1)
-    top = values.shape[-2] - 1
-    a, b, c, d = (values.index_select(-2, (i + k).clamp(0, top)) for k in (-1, 0, 1, 2))
-    return 0.5 * (2 * b + (c - a) * f + (2 * a - 5 * b + 4 * c - d) * f**2 + (3 * b - a - 3 * c + d) * f**3)
-
-
-def gait(role_TV: Tensor, frames: int, fps: float) -> Tensor:
-    """Phase 0–1 in each frame: one rate for the whole clip, and the start that agrees best with the told angles."""
-    rate = float(role_TV[:, 7].median().clamp(0.05, 3.0))
-    token_time = torch.arange(len(role_TV), device=role_TV.device) / RATE
-    # the rate that the angles agree on best, near the told one
-    rates = torch.linspace(max(0.05, rate - 0.35), rate + 0.35, 141, device=role_TV.device)
-    turn = torch.complex(role_TV[:, 6], role_TV[:, 5])
-    agreement = (turn * torch.exp(-2j * torch.pi * rates[:, None] * token_time)).mean(-1)
-    best = int(agreement.abs().argmax())
-    start = float(agreement[best].angle()) / (2 * torch.pi)
-    return (start + float(rates[best]) * torch.arange(frames, device=role_TV.device) / fps) % 1.0
