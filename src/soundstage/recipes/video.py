@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from soundstage import flow
+from soundstage.models.layered import Layered, storybook
 from soundstage.models.layered.compositor import Compositor, Fall
-from soundstage.models.layered.model import Layered, storybook
 from soundstage.models.layered.pictures import PictureFlow, masked, picture_loss
 from soundstage.models.layered.reader import Reader
 from soundstage.models.layered.subject import Painter

@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from soundstage.errors import MissingError
-from soundstage.models.layered.model import Layered, storybook
+from soundstage.models.layered import Layered, storybook
 from soundstage.models.layered.seer import FACINGS, SIDE, Seer
 from soundstage.recipes.parts import run
 from soundstage.recipes.storybook_reader import spoil

@@ -22,9 +22,9 @@ from PIL import Image as Picture
 from torch import Tensor
 
 from soundstage.data.storybook import SIZES, sample_actor, sample_scene
-from soundstage.models.layered import compose
+from soundstage.models.layered import compose, storybook
 from soundstage.models.layered.compose import Poses, Views
-from soundstage.models.layered.model import FALLING, VARIANTS, Cast, Layered, Plan, figures, frames, scenery, storybook
+from soundstage.models.layered.model import FALLING, VARIANTS, Cast, Layered, Plan, figures, frames, scenery
 from soundstage.models.layered.pictures import ROWS
 from soundstage.models.layered.seer import FACINGS, SIDE
 from soundstage.render.motion import View, camera_path, frame_count, track

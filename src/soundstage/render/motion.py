@@ -175,8 +175,6 @@ def track(
     travel = _travel(actor, seconds, following=camera.move == "follow")
     rate = turn(CADENCE.get(actor.action, 0.5) * (0.7 + 0.3 * actor.speed))
     flip = actor.direction == "left" or (actor.direction not in ("left", "right") and actor.facing == "left")
-    size = actor.size * (1 - 0.45 * actor.depth)
-    base = PLACE_LEVELS[place][level] + (0.06 - 0.22 * actor.depth if level == "ground" else -0.06 * actor.depth)
     middle = views[len(views) // 2]
     poses = []
     for frame, view in enumerate(views):
@@ -184,24 +182,13 @@ def track(
         if loop:
             u = there_and_back(frame / frames)
             faces = flip != (2 * frame >= frames and travel != 0)
-        x, y, scale, angle, lift = actor.x + middle.x + travel * (u - 0.5), base, size, 0.0, 0.0
+        y, scale = _way(actor, place, level, seconds, u)
+        x, angle, lift = actor.x + middle.x + travel * (u - 0.5), 0.0, 0.0
         phase = (t * rate + 0.07 * actor.depth) % 1.0
-        rise = min(0.5, PACE.get(actor.action, 0.2) * actor.speed * seconds * 0.8)
-        if actor.direction == "up":
-            y -= rise * (u - 0.5)
-        elif actor.direction == "down":
-            y += rise * (u - 0.5)
-        elif actor.direction in ("toward", "away"):
-            near = u if actor.direction == "toward" else 1 - u
-            scale = size * (0.62 + 0.62 * near)
-            y = base - 0.07 + 0.13 * near
         if actor.path:
             x, y = along(actor.path, u)
         elif actor.action == "jump":
-            lift = LEAP.get(level, 0.16) * max(0.0, math.sin(2 * math.pi * phase)) * actor.size / 0.46
-            if level == "surface":  # fish and whales turn over their leap
-                angle = -38 * math.cos(2 * math.pi * phase) * (-1 if faces else 1)
-                lift = LEAP["surface"] * math.sin(2 * math.pi * phase) * actor.size / 0.46
+            lift, angle = _leap(actor, level, phase, faces)
         elif level in ("air", "deep"):
             y += 0.018 * math.sin(2 * math.pi * (t * turn(0.45) + actor.depth))
         elif level == "surface":
@@ -212,16 +199,37 @@ def track(
             angle = {"up": -90.0, "down": 90.0}.get(actor.direction, -6.0) * (-1 if faces else 1)
         poses.append(
             Pose(
-                x=seen_x,
-                y=seen_y - lift * view.scale,
-                scale=scale * view.scale,
-                angle=angle,
-                phase=phase,
-                flip=faces,
+                x=seen_x, y=seen_y - lift * view.scale, scale=scale * view.scale, angle=angle, phase=phase, flip=faces,
                 lift=lift * view.scale,
             )
-        )
+        )  # fmt: skip
     return tuple(poses)
+
+
+def _way(actor: Actor, place: str, level: str, seconds: float, u: float) -> tuple[float, float]:
+    """How high in the picture the actor is, and how large, at a share of its way up, down, near or away."""
+    size = actor.size * (1 - 0.45 * actor.depth)
+    base = PLACE_LEVELS[place][level] + (0.06 - 0.22 * actor.depth if level == "ground" else -0.06 * actor.depth)
+    rise = min(0.5, PACE.get(actor.action, 0.2) * actor.speed * seconds * 0.8)
+    match actor.direction:
+        case "up":
+            return base - rise * (u - 0.5), size
+        case "down":
+            return base + rise * (u - 0.5), size
+        case "toward" | "away":
+            near = u if actor.direction == "toward" else 1 - u
+            return base - 0.07 + 0.13 * near, size * (0.62 + 0.62 * near)
+        case _:
+            return base, size
+
+
+def _leap(actor: Actor, level: str, phase: float, left: bool) -> tuple[float, float]:
+    """Height and angle within a leap; fish and whales turn over theirs."""
+    tall = actor.size / 0.46
+    if level == "surface":
+        angle = -38 * math.cos(2 * math.pi * phase) * (-1 if left else 1)
+        return LEAP["surface"] * math.sin(2 * math.pi * phase) * tall, angle
+    return LEAP.get(level, 0.16) * max(0.0, math.sin(2 * math.pi * phase)) * tall, 0.0
 
 
 def along(path: Sequence[tuple[float, float]], u: float) -> tuple[float, float]:

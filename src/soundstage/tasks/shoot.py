@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Annotated
 
@@ -106,13 +107,7 @@ def shoot(
             raise InputError("reuse", f"of steps is nothing that {model} needs", "leave it at 0")
         if negative.strip():
             raise InputError("negative", f"is nothing that {model} knows of", "say in the prompt what is to be seen")
-        scene = layout if layout is not None else engine.read(prompt, seed) if prompt.strip() else None
-        if references:
-            scene = cast(scene, [engine.look(reference) for reference in references])
-        sight = None if image is None else engine.look(image)
-        if sight is not None:
-            scene = told(sight, scene, seed)
-        assert scene is not None  # without one there is an image
+        scene = asked_for(engine, prompt, layout, image, references or (), seed)
         scene, falling = settled(scene, camera=move, direction=direction, seed=seed)
         rate, (width, height) = rate or FPS, sides or SIZE
         how = Shooting(
@@ -131,6 +126,19 @@ def shoot(
         if image is not None:
             return Video(engine.animate(image, last_image or (image if loop else None), scene, how), rate)
         return Video(engine.shoot(scene, falling, how), rate)
+
+
+def asked_for(
+    engine: SceneEngine, prompt: str, layout: Scene | None, image: Image | None, references: Sequence[Image], seed: int
+) -> Scene:
+    """The scene of a layout or a prompt, its actors as the references show them, seen where an image has it."""
+    scene = layout if layout is not None else engine.read(prompt, seed) if prompt.strip() else None
+    if references:
+        scene = cast(scene, [engine.look(reference) for reference in references])
+    if image is not None:
+        scene = told(engine.look(image), scene, seed)
+    assert scene is not None  # `check` has seen to it
+    return scene
 
 
 def check(

@@ -1,4 +1,4 @@
-"""The layered video model: its config, its parts, and the making of frames from a plan.
+"""The layered video model: its parts, and the making of frames from a plan.
 
 Notable: a clip is never diffused as a whole. A place is drawn once, wider than the frame and in two depths; a subject
 once per gait phase; both are enlarged once; frames are then these layers moved under the camera, with shadow, light
@@ -10,9 +10,9 @@ F frames · D channels · H, W frame height and width
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -21,14 +21,14 @@ from torch import Tensor, nn
 from soundstage.models.layered import compose
 from soundstage.models.layered.compose import Poses, Views
 from soundstage.models.layered.compositor import MAPS, Compositor, Fall
+from soundstage.models.layered.config import LayeredConfig
 from soundstage.models.layered.pictures import ROWS, PictureFlow
 from soundstage.models.layered.reader import TEMPI, Reader
-from soundstage.models.layered.seer import FACINGS, Seer
+from soundstage.models.layered.seer import Seer
 from soundstage.models.layered.subject import Painter
 from soundstage.models.layered.tracker import Tracker
 from soundstage.models.layered.upscaler import Upscaler
 from soundstage.render.motion import overscan
-from soundstage.render.scene import ACTIONS, COLOURS, DIRECTIONS, MOVES, PLACES, SUBJECTS, TIMES, WEATHERS
 
 FAR = 0.2  # parallax of the far layer; the near one goes with the ground
 VARIANTS = 4  # slight mixtures of each colour, one to an identity
@@ -42,115 +42,6 @@ FALLS = {
 }  # frame heights a second, near and far
 DROPS = {"rain": (15, 22), "snow": (20, 30)}  # points on a square tile, near and far
 TILE = 128
-
-
-@dataclass(frozen=True, kw_only=True)
-class LayeredConfig:
-    """All that rebuilds the module. Vocabularies are in the order of the class numbers."""
-
-    places: tuple[str, ...]
-    times: tuple[str, ...]
-    weathers: tuple[str, ...]
-    subjects: tuple[str, ...]
-    colours: tuple[str, ...]
-    actions: tuple[str, ...]
-    directions: tuple[str, ...]
-    moves: tuple[str, ...]
-    front: tuple[str, ...]  # places whose near layer stands before the actors
-    buckets: int
-    reader_width: int
-    reader_depth: int
-    tracker_width: int
-    tracker_depth: int
-    painter_widths: tuple[int, ...]
-    painter_embed: int
-    background_widths: tuple[int, ...]
-    background_span: float
-    margin: int  # rows drawn above and below a frame of ROWS
-    compositor_width: int
-    compositor_depth: int
-    upscaler_width: int
-    upscaler_depth: int
-    seer_widths: tuple[int, ...] = ()  # a model without them cannot see
-    seer_crop_widths: tuple[int, ...] = ()
-    seer_embed: int = 0
-
-    @property
-    def sights(self) -> dict[str, tuple[str, ...]]:
-        """What the seer reads of a picture, and the words of each answer."""
-        return {
-            "place": self.places,
-            "time": self.times,
-            "weather": self.weathers,
-            "subject": self.subjects,
-            "colour": self.colours,
-            "action": self.actions,
-            "facing": FACINGS,
-        }
-
-    @classmethod
-    def of(cls, config: Mapping[str, Any]) -> LayeredConfig:
-        """From a card's config, where tuples are lists."""
-        fields: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in config.items()}
-        return cls(**fields)
-
-    def plain(self) -> dict[str, Any]:
-        """For a card."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
-
-
-def storybook() -> LayeredConfig:
-    """The config of starter/video."""
-    return LayeredConfig(
-        places=PLACES,
-        times=TIMES,
-        weathers=WEATHERS,
-        subjects=SUBJECTS,
-        colours=COLOURS,
-        actions=ACTIONS,
-        directions=DIRECTIONS,
-        moves=MOVES,
-        front=("sea",),
-        buckets=8192,
-        reader_width=128,
-        reader_depth=3,
-        tracker_width=128,
-        tracker_depth=4,
-        painter_widths=(192, 128, 80, 48),
-        painter_embed=256,
-        background_widths=(32, 64, 112, 160),
-        background_span=1.5,
-        margin=16,
-        compositor_width=24,
-        compositor_depth=3,
-        upscaler_width=32,
-        upscaler_depth=4,
-        seer_widths=(16, 40, 80, 128),
-        seer_crop_widths=(40, 64, 96),
-        seer_embed=96,
-    )
-
-
-def tiny() -> LayeredConfig:
-    """A config for tests: the same parts, as narrow as they go."""
-    few = {
-        "buckets": 256,
-        "reader_width": 16,
-        "reader_depth": 1,
-        "tracker_width": 16,
-        "tracker_depth": 1,
-        "painter_widths": (16, 8, 8, 8),
-        "painter_embed": 16,
-        "background_widths": (8, 8, 8, 8),
-        "compositor_width": 8,
-        "compositor_depth": 1,
-        "upscaler_width": 8,
-        "upscaler_depth": 2,
-        "seer_widths": (8, 8, 8, 8),
-        "seer_crop_widths": (8, 8, 8),
-        "seer_embed": 8,
-    }
-    return LayeredConfig(**{**asdict(storybook()), **few})
 
 
 class Cast(NamedTuple):
