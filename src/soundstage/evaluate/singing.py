@@ -13,19 +13,16 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from soundstage.errors import MissingError
 from soundstage.evaluate import intelligibility
-from soundstage.evaluate.held import shortened
+from soundstage.evaluate.held import recognised, recognised_cut
 from soundstage.evaluate.intelligibility import NOTHING, Errors
 from soundstage.evaluate.table import Measure, Table
-from soundstage.media import Audio, Note, Phoneme, Speech, Voice
+from soundstage.media import Audio, Note, Speech, Voice
 from soundstage.media.pitch import HOP as PITCH_HOP
 from soundstage.media.pitch import RATE as PITCH_RATE
 from soundstage.media.pitch import pitch
@@ -68,8 +65,6 @@ STEPS = (0, 2, 4, 5, 7, 9, 11, 12)
 NEAR, LATE = 50.0, 0.060
 """Cents, and seconds, within which a note is met."""
 FRAME = PITCH_HOP / PITCH_RATE
-OWN, SLOWER = 100, 75
-"""Frames a second at which the recogniser steps through speech, and through sung words without what is held."""
 
 
 @dataclass(frozen=True)
@@ -229,48 +224,6 @@ def voice_onsets(sung: Speech, asked: Sequence[float]) -> list[float]:
         begins = [t for t in near if f0[t - 1] <= 0 < f0[t] and (f0[t : t + 3] > 0).all()]
         found.append(min((t * FRAME - wanted for t in begins), key=abs, default=0.25))
     return found
-
-
-@cache
-def _decoder(frames: int) -> Any:
-    try:
-        from pocketsphinx import Decoder
-    except ImportError as error:
-        raise MissingError("pocketsphinx is not installed", "pip install 'soundstage[evaluate]'") from error
-    return Decoder(samprate=intelligibility.RATE, loglevel="FATAL", frate=frames)
-
-
-def recognised(line: Speech) -> str:
-    """What the recogniser hears of the words, without the silence around them."""
-    cut = line.audio.cut(max(0.0, line.words[0].start - 0.1), min(line.seconds, line.words[-1].end + 0.1))
-    return _hear(cut.mono(), OWN)
-
-
-def recognised_cut(line: Speech) -> str:
-    """The same of the words at the lengths of speech: see `evaluate.held`."""
-    return _hear(shortened(line), SLOWER)
-
-
-def with_phones(line: Speech) -> Speech:
-    """The line with the phones that the aligner finds in it; with none where it finds none."""
-    begin = max(0.0, line.words[0].start - 0.1)
-    cut = line.audio.cut(begin, min(line.seconds, line.words[-1].end + 0.1)).mono()
-    found = align(cut.samples[0], cut.rate, frontend().read(line.text)[0]).phones
-    phones = [Phoneme(symbol, begin + start / cut.rate, begin + stop / cut.rate) for symbol, start, stop in found]
-    return Speech(line.audio, line.words, tuple(phones), line.text)
-
-
-def _hear(sound: Audio, frames: int) -> str:
-    samples = sound.resampled(intelligibility.RATE).samples[0]
-    padded = np.pad(samples * (0.5 / max(float(np.abs(samples).max()), 1e-6)), intelligibility.RATE // 5)
-    padded = padded + 3e-5 * np.random.default_rng(0).standard_normal(len(padded))  # no digital silence
-    decoder = _decoder(frames)
-    decoder.reinit_feat()
-    decoder.start_utt()
-    decoder.process_raw((padded * 32767).astype(np.int16).tobytes(), full_utt=True)
-    decoder.end_utt()
-    found = decoder.hyp()
-    return str(found.hypstr) if found is not None else ""
 
 
 def _buzz(settings: Sequence[Setting]) -> float:

@@ -136,7 +136,7 @@ def _share(asked: Sequence[str], told: Sequence[str]) -> float:
 
 def _heard(music: Music, song: Song, stem: str) -> list[Measure]:
     """Word errors of the voice's stem, of the mix, and of the same lines spoken; nothing without the recogniser."""
-    from soundstage.evaluate.singing import recognised, recognised_cut, with_phones
+    from soundstage.evaluate.held import recognised, recognised_cut, with_phones
     from soundstage.tasks.speak import speak
 
     voice = Voice.named(song.voice) if song.voice in own_names() else None

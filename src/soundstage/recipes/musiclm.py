@@ -60,7 +60,7 @@ DATA_NOTE = (
 NOTES = (
     "Music at 24 kHz, mono, without a score or stems: a MusicLM small enough for two cores. It knows sixteen styles of "
     "a General MIDI orchestra; tempo, key and line-up follow the words only roughly, and starter/music keeps them "
-    "exactly. It shows the family, not its quality."
+    "exactly. It may hold a tone for seconds, or fall silent. It shows the family, not its quality."
 )
 
 
