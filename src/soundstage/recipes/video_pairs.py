@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from soundstage.data.storybook import sample_actor
-from soundstage.models.layered.compose import Poses, contact, cut, placed, windows
+from soundstage.models.layered.compose import contact, cut, placed, windows
 from soundstage.models.layered.compositor import MAPS
 from soundstage.models.layered.model import FALLING, TILE
 from soundstage.recipes.video_pictures import PANORAMA, averaged, hours, panorama, premultiplied
@@ -27,6 +27,7 @@ from soundstage.render.scene import PLACES, TIMES, WEATHERS, Actor, Scene, level
 from soundstage.render.sprites import PHASES, anchor_of, sprite
 from soundstage.render.stage import Stage
 from soundstage.render.svg import circle, line, rasterise
+from soundstage.render.tracks import Poses
 
 FRAME, WINDOW = 128, 48
 Pairs = dict[str, Tensor]

@@ -23,7 +23,6 @@ from torch import Tensor
 
 from soundstage.data.storybook import SIZES, sample_actor, sample_scene
 from soundstage.models.layered import compose, storybook
-from soundstage.models.layered.compose import Poses, Views
 from soundstage.models.layered.model import FALLING, VARIANTS, Cast, Layered, Plan, figures, frames, scenery
 from soundstage.models.layered.pictures import ROWS
 from soundstage.models.layered.seer import FACINGS, SIDE
@@ -31,6 +30,7 @@ from soundstage.render.motion import View, camera_path, frame_count, track
 from soundstage.render.scene import SUBJECTS, Actor, Camera, Scene, level_of
 from soundstage.render.sprites import anchor_of
 from soundstage.render.stage import Stage
+from soundstage.render.tracks import Poses, Views, under_camera
 from soundstage.render.truth import actor_mask
 from soundstage.weights.load import load
 
@@ -257,7 +257,7 @@ def _drawn_alphas(model: Layered, plan: Plan, height: int, width: int, seed: int
     whole = torch.zeros(len(plan.cast), count, height, width)
     seen = torch.zeros_like(whole)
     for i, cast in enumerate(plan.cast):
-        poses = compose.under_camera(cast.poses, plan.views)
+        poses = under_camera(cast.poses, plan.views)
         where = compose.windows(poses, cast.anchor, height, width)
         sprites = figures(model, plan, cast, 1)[:, 3:]
         laid = torch.zeros(count, 1, height, width)

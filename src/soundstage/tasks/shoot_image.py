@@ -18,12 +18,12 @@ from torch import Tensor
 from soundstage import runtime
 from soundstage.errors import InputError
 from soundstage.media import Image
-from soundstage.models.layered.compose import Poses, Views
 from soundstage.models.layered.living import Shares, living, taken_apart
 from soundstage.models.layered.model import Cast, figures
 from soundstage.models.layered.seer import Sight, box, seen
 from soundstage.render.motion import View
 from soundstage.render.scene import Actor, Scene
+from soundstage.render.tracks import Poses, Views
 from soundstage.tasks.shoot_motion import Point, Way, assigned
 from soundstage.tasks.shoot_scene import Shooting
 

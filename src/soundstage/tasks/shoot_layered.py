@@ -21,7 +21,6 @@ from torch import Tensor
 from soundstage import runtime
 from soundstage.media import Image
 from soundstage.models.layered import Cast, Layered, Plan, frames
-from soundstage.models.layered.compose import Poses, Views, under_camera
 from soundstage.models.layered.model import VARIANTS
 from soundstage.models.layered.reader import SLOTS, TEMPI
 from soundstage.models.layered.seer import box
@@ -39,6 +38,7 @@ from soundstage.render.scene import (
     times_at,
 )
 from soundstage.render.sprites import anchor_of
+from soundstage.render.tracks import Poses, Views, under_camera
 from soundstage.tasks.shoot_image import animated, look
 from soundstage.tasks.shoot_motion import Point, Way, assigned
 from soundstage.tasks.shoot_scene import Shooting, Sight

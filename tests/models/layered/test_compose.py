@@ -2,8 +2,9 @@
 
 import torch
 
-from soundstage.models.layered.compose import Poses, Views, contact, cut, paste, placed, seen, under_camera, windows
+from soundstage.models.layered.compose import contact, cut, paste, placed, seen, windows
 from soundstage.render.motion import View
+from soundstage.render.tracks import Poses, Views, under_camera
 
 H = W = 64
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 
 from soundstage.models.layered import Cast, Layered, Plan, tiny
-from soundstage.models.layered.compose import Poses, Views
 from soundstage.models.layered.living import Shares, filled, hole, living, sprite_of, taken_apart
 from soundstage.render.motion import View
+from soundstage.render.tracks import Poses, Views
 
 SIDE, FRAMES = 64, 6
 

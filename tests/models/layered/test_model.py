@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from soundstage.models.layered import Cast, Layered, LayeredConfig, Plan, frames, storybook, tiny
-from soundstage.models.layered.compose import Poses, Views
 from soundstage.models.layered.model import enlarge, figures, scenery
+from soundstage.render.tracks import Poses, Views
 
 FRAMES = 6
 

@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from soundstage.models.layered import compose
-from soundstage.models.layered.compose import Poses, Views
 from soundstage.models.layered.model import CHUNK, Cast, Layered, Plan, figures, joined
+from soundstage.render.tracks import Poses, Views, under_camera
 
 SPREAD = 0.02  # frame heights by which a subject's hole is wider than its alpha: soft edges
 SHADOW = 0.05  # of its height by which the hole reaches below it
@@ -121,7 +121,7 @@ def living(
     sheets = [(cast, figures(model, plan, cast, doublings)) for cast in plan.cast]
     cuts: list[tuple[Tensor, Tensor]] = []
     if plan.cast:
-        seen = compose.under_camera(plan.cast[0].poses, plan.views)
+        seen = under_camera(plan.cast[0].poses, plan.views)
         side = sheets[0][1].shape[-1]
         cuts.append((sprite_of(first, seen, 0, plan.cast[0].anchor, side), shares.first))
         if last is not None:
@@ -166,7 +166,7 @@ def _of_last(views: Views, span: slice) -> Views:
 def _laid(cut: Tensor, cast: Cast, poses: Poses, views: Views, picture: Tensor) -> Tensor:
     """The picture with the cut-out over it, in the light that it came with."""
     height, width = picture.shape[-2:]
-    seen = compose.under_camera(poses, views)
+    seen = under_camera(poses, views)
     where = compose.windows(seen, cast.anchor, height, width)
     if where.side > 3 * max(height, width):
         return picture

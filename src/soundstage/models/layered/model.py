@@ -19,7 +19,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from soundstage.models.layered import compose
-from soundstage.models.layered.compose import Poses, Views
 from soundstage.models.layered.compositor import MAPS, Compositor, Fall
 from soundstage.models.layered.config import LayeredConfig
 from soundstage.models.layered.pictures import ROWS, PictureFlow
@@ -29,6 +28,7 @@ from soundstage.models.layered.subject import Painter
 from soundstage.models.layered.tracker import Tracker
 from soundstage.models.layered.upscaler import Upscaler
 from soundstage.render.motion import overscan
+from soundstage.render.tracks import Poses, Views, under_camera
 
 FAR = 0.2  # parallax of the far layer; the near one goes with the ground
 VARIANTS = 4  # slight mixtures of each colour, one to an identity
@@ -233,7 +233,7 @@ def joined(
 ) -> Tensor:
     """The picture with one actor standing in it."""
     height, width = picture_FDHW.shape[-2:]
-    poses = compose.under_camera(poses, views)
+    poses = under_camera(poses, views)
     where = compose.windows(poses, cast.anchor, height, width)
     if where.side > 3 * max(height, width):
         return picture_FDHW
