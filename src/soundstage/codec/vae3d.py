@@ -1,7 +1,9 @@
 """A causal video autoencoder: the first frame stands alone, so a picture is a video of one frame (cf. Wan, 2025).
 
-Notable: norms look at one position only, so a clip that is encoded or decoded in pieces (a `Stream`), or decoded in
-tiles with a margin, gives what the whole gives. Attention within a frame is optional, for it rules exact tiles out.
+Notable: its code is linear, one product for each block of pixels and frames, begun as the blocks' principal components
+(`begin`) and trained on from there; the decoder is the product back, mended by causal convolutions from three scales.
+A small network so starts where others arrive after hours. Norms look at one position only, so a clip that is encoded or
+decoded in pieces (a `Stream`), or decoded in tiles with a margin, gives what the whole gives.
 
 B batch · C channels · T = 1 + s·n frames · H, W pixels · D latent channels · latents [B, D, 1 + n, H / f, W / f]
 """
@@ -19,29 +21,32 @@ from torch import Tensor, nn
 from soundstage.errors import InputError
 from soundstage.nn.conv import Stream
 from soundstage.nn.conv3d import CausalConv3d, DoubleTime
-from soundstage.ops.attention import attention
+
+SHRINK = 0.5  # a latent is its component over the component's spread to this power
 
 
 @dataclass(frozen=True, kw_only=True)
 class Vae3dConfig:
-    """`widths` a scale, finest first; a step to the next halves the picture, and time too where `halves_time` says."""
+    """`widths` of the mending scales, finest first; each step up from the latents doubles the picture, and time where
+    `doubles_time` says, finest first too; `patch` pixels a side are left for the last shuffle.
+    """
 
     channels: int
     latent: int
     widths: tuple[int, ...]
-    halves_time: tuple[bool, ...]  # one for each step, finest first
-    blocks: int = 2
-    attention: bool = False
+    doubles_time: tuple[bool, ...]  # one for each step
+    patch: int = 2
+    blocks: int = 1
 
     @property
     def space(self) -> int:
         """Pixels a latent, along each side."""
-        return int(2 ** len(self.halves_time))
+        return int(self.patch * 2 ** len(self.doubles_time))
 
     @property
     def time(self) -> int:
         """Frames a latent, after the first."""
-        return int(2 ** sum(self.halves_time))
+        return int(2 ** sum(self.doubles_time))
 
 
 class PixelNorm(nn.Module):
@@ -71,36 +76,6 @@ class Residual(nn.Module):
         return self.skip(x) + self.fall(F.silu(self.mid(h)), stream)  # type: ignore[no-any-return]
 
 
-class FrameAttention(nn.Module):
-    """Single-head attention within each frame, its input added."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm, self.qkv, self.out = PixelNorm(width), nn.Conv3d(width, 3 * width, 1), nn.Conv3d(width, width, 1)
-        nn.init.zeros_(self.out.weight)
-
-    def forward(self, x: Tensor, stream: Stream | None = None) -> Tensor:
-        """[B, C, T, H, W] to the same."""
-        batch, width, frames, *sides = x.shape
-        qkv = self.qkv(self.norm(x)).permute(0, 2, 3, 4, 1).reshape(batch * frames, 1, -1, 3 * width)
-        y = attention(*qkv.chunk(3, -1)).reshape(batch, frames, *sides, width)
-        return x + self.out(y.permute(0, 4, 1, 2, 3))  # type: ignore[no-any-return]
-
-
-class HalveSpace(nn.Module):
-    """Halve height and width, and time where asked."""
-
-    def __init__(self, width: int, halves_time: bool) -> None:
-        super().__init__()
-        self.space = nn.Conv3d(width, width, (1, 3, 3), (1, 2, 2), (0, 1, 1))
-        self.time = CausalConv3d(width, width, (3, 1, 1), stride=2) if halves_time else None
-
-    def forward(self, x: Tensor, stream: Stream | None = None) -> Tensor:
-        """[B, C, T, H, W] to [B, C, ceil(T / 2) or T, H / 2, W / 2]."""
-        x = self.space(x)
-        return x if self.time is None else self.time(x, stream)
-
-
 class DoubleSpace(nn.Module):
     """Double height and width (nearest, then a convolution), and time where asked."""
 
@@ -115,20 +90,67 @@ class DoubleSpace(nn.Module):
         return self.space(x.repeat_interleave(2, 3).repeat_interleave(2, 4))  # type: ignore[no-any-return]
 
 
-class Vae3d(nn.Module):
-    """Video to a normal distribution over latents, and back."""
+class Blocks(nn.Module):
+    """Blocks of pixels and frames to vectors and back, each by one product; the first frame is a block that stands
+    still.
+    """
 
     def __init__(self, config: Vae3dConfig) -> None:
         super().__init__()
-        if len(config.halves_time) != len(config.widths) - 1:
+        sides = (config.time, config.space, config.space)
+        self.code = nn.Conv3d(config.channels, config.latent, sides, sides)
+        self.back = nn.ConvTranspose3d(config.latent, config.channels, sides, sides)
+        self.sides = sides
+
+    def encode(self, x: Tensor, stream: Stream | None) -> Tensor:
+        """[B, C, T, H, W] to [B, D, 1 + n, H / f, W / f]."""
+        if not _begun(self.code, stream):
+            x = torch.cat((x[:, :, :1].expand(-1, -1, self.sides[0], -1, -1), x[:, :, 1:]), 2)
+        return self.code(x)  # type: ignore[no-any-return]
+
+    def decode(self, z: Tensor, stream: Stream | None) -> Tensor:
+        """And back; of the first block its last frame is kept."""
+        x = self.back(z)
+        return x if _begun(self.back, stream) else x[:, :, self.sides[0] - 1 :]  # type: ignore[no-any-return]
+
+    @torch.no_grad()
+    def begin(self, blocks_NX: Tensor) -> None:
+        """Take the principal components of blocks [N, C·s·f·f] for the code and the way back."""
+        middle = blocks_NX.mean(0)
+        spreads, parts = torch.linalg.eigh(torch.cov((blocks_NX - middle).T))
+        count = self.code.out_channels
+        parts, spreads = parts.T.flip(0)[:count], spreads.flip(0)[:count].clamp_min(1e-8).sqrt()
+        scale = spreads**SHRINK * (spreads ** (1 - SHRINK)).square().mean().sqrt()  # latents of unit power
+        self.code.weight.copy_((parts / scale[:, None]).view_as(self.code.weight))
+        assert self.code.bias is not None and self.back.bias is not None
+        self.code.bias.copy_(-(parts @ middle) / scale)
+        self.back.weight.copy_((parts * scale[:, None]).view_as(self.back.weight))
+        self.back.bias.copy_(middle.view(self.code.in_channels, -1).mean(1))
+
+
+def _begun(layer: nn.Module, stream: Stream | None) -> bool:
+    """Whether the layer has seen a first frame of this stream; from now on it has."""
+    if stream is None:
+        return False
+    seen = layer in stream.begun
+    stream.begun.add(layer)
+    return seen
+
+
+class Vae3d(nn.Module):
+    """Video to latents, and back."""
+
+    def __init__(self, config: Vae3dConfig) -> None:
+        super().__init__()
+        if len(config.doubles_time) != len(config.widths) - 1:
             raise ValueError(f"{len(config.widths)} widths have {len(config.widths) - 1} steps between them")
         self.config = config
-        self.encoder = nn.ModuleList(_encoder(config))
-        self.decoder = nn.ModuleList(_decoder(config))
+        self.blocks = Blocks(config)
+        self.mend = nn.ModuleList(_mending(config))
 
-    def encode(self, x_BCTHW: Tensor, stream: Stream | None = None) -> tuple[Tensor, Tensor]:
-        """Mean and log variance, [B, D, 1 + n, H / f, W / f] each. Raises InputError for lengths that do not fit."""
-        frames, begun = x_BCTHW.shape[2], stream is not None and bool(stream.memory)
+    def encode(self, x_BCTHW: Tensor, stream: Stream | None = None) -> Tensor:
+        """Latents [B, D, 1 + n, H / f, W / f]. Raises InputError for lengths that do not fit."""
+        frames, begun = x_BCTHW.shape[2], stream is not None and self.blocks.code in stream.begun
         if (frames if begun else frames - 1) % self.config.time or any(
             s % self.config.space for s in x_BCTHW.shape[3:]
         ):
@@ -137,18 +159,14 @@ class Vae3d(nn.Module):
                 f"{tuple(x_BCTHW.shape[2:])} (frames, height, width) does not divide",
                 f"use 1 + a multiple of {self.config.time} frames and sides that are multiples of {self.config.space}",
             )
-        mean, log_variance = _run(self.encoder, x_BCTHW, stream).chunk(2, 1)
-        return mean, log_variance.clamp(-30, 20)
+        return self.blocks.encode(x_BCTHW, stream)
 
     def decode(self, z_BDTHW: Tensor, stream: Stream | None = None) -> Tensor:
         """Video [B, C, 1 + s·n, H, W]."""
-        return _run(self.decoder, z_BDTHW, stream)
-
-    def forward(self, x_BCTHW: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """A reconstruction through a drawn latent, and the distribution's mean and log variance, for training."""
-        mean, log_variance = self.encode(x_BCTHW)
-        noise = torch.randn(mean.shape, generator=generator, device=generator.device).to(mean)
-        return self.decode(mean + noise * (log_variance / 2).exp()), mean, log_variance
+        h = z_BDTHW
+        for layer in self.mend:
+            h = layer(h) if isinstance(layer, PixelNorm | nn.SiLU) else layer(h, stream)
+        return self.blocks.decode(z_BDTHW, stream) + shuffled(h, self.config.patch)
 
     def decode_stream(self, z_BDTHW: Tensor) -> Iterator[Tensor]:
         """The video in pieces, one latent frame at a time; joined, they are `decode`. Memory is that of one."""
@@ -157,12 +175,7 @@ class Vae3d(nn.Module):
             yield self.decode(piece, stream)
 
     def decode_tiles(self, z_BDTHW: Tensor, tile: int) -> Tensor:
-        """`decode` in tiles of `tile` latents a side, each with the margin that makes it exact; for large pictures.
-
-        Raises InputError for a model with attention, whose every pixel sees the whole frame.
-        """
-        if self.config.attention:
-            raise InputError("tile", "this autoencoder attends over whole frames", "decode it whole, or as a stream")
+        """`decode` in tiles of `tile` latents a side, each with the margin that makes it exact; for large pictures."""
         margin, scale = self.margin, self.config.space
         rows = []
         for top in range(0, z_BDTHW.shape[3], tile):
@@ -182,47 +195,30 @@ class Vae3d(nn.Module):
     @property
     def margin(self) -> int:
         """Latents beyond a tile's edge that its pixels see: every 3 × 3 convolution reaches one, at its own scale."""
-        steps = len(self.config.halves_time)
-        reach = 1.0 + 2 * 2  # the stem and the two middle blocks
-        for step in range(steps + 1):
-            reach += (2 * (self.config.blocks + 1) + 1) / 2**step
+        reach = 2.0  # the stem, and what a last shuffle's head adds, rounded up
+        for step in range(len(self.config.widths)):
+            reach += (2 * self.config.blocks + 1) / 2**step
         return math.ceil(reach)
 
 
-def _encoder(config: Vae3dConfig) -> Iterator[nn.Module]:
-    width = config.widths[0]
-    yield CausalConv3d(config.channels, width, (3, 3, 3))
-    for level, wide in enumerate(config.widths):
+def shuffled(x_BCTHW: Tensor, patch: int) -> Tensor:
+    """[B, C·p², T, H, W] to [B, C, T, p·H, p·W]."""
+    batch, _, frames, height, width = x_BCTHW.shape
+    x = F.pixel_shuffle(x_BCTHW.transpose(1, 2).flatten(0, 1), patch)
+    return x.view(batch, frames, -1, patch * height, patch * width).transpose(1, 2)
+
+
+def _mending(config: Vae3dConfig) -> Iterator[nn.Module]:
+    width = config.widths[-1]
+    yield CausalConv3d(config.latent, width, (3, 3, 3))
+    for level, wide in reversed(list(enumerate(config.widths))):
         for _ in range(config.blocks):
             yield Residual(width, wide)
             width = wide
-        if level < len(config.halves_time):
-            yield HalveSpace(width, config.halves_time[level])
-    yield from _middle(width, config)
-    yield from (PixelNorm(width), nn.SiLU(), CausalConv3d(width, 2 * config.latent, (3, 3, 3)))
-
-
-def _decoder(config: Vae3dConfig) -> Iterator[nn.Module]:
-    width = config.widths[-1]
-    yield CausalConv3d(config.latent, width, (3, 3, 3))
-    yield from _middle(width, config)
-    for level, wide in reversed(list(enumerate(config.widths))):
-        for _ in range(config.blocks + 1):
-            yield Residual(width, wide)
-            width = wide
         if level:
-            yield DoubleSpace(width, config.halves_time[level - 1])
-    yield from (PixelNorm(width), nn.SiLU(), CausalConv3d(width, config.channels, (3, 3, 3)))
-
-
-def _middle(width: int, config: Vae3dConfig) -> Iterator[nn.Module]:
-    yield Residual(width, width)
-    if config.attention:
-        yield FrameAttention(width)
-    yield Residual(width, width)
-
-
-def _run(layers: nn.ModuleList, x: Tensor, stream: Stream | None) -> Tensor:
-    for layer in layers:
-        x = layer(x) if isinstance(layer, PixelNorm | nn.SiLU) else layer(x, stream)
-    return x
+            yield DoubleSpace(width, config.doubles_time[level - 1])
+    head = CausalConv3d(width, config.channels * config.patch**2, (3, 3, 3))
+    nn.init.zeros_(head.conv.weight)
+    assert head.conv.bias is not None
+    nn.init.zeros_(head.conv.bias)
+    yield from (PixelNorm(width), nn.SiLU(), head)

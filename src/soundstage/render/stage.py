@@ -260,8 +260,8 @@ class Stage:
         x, y = round(pose.x * self.width - w / 2), round((pose.y + pose.lift) * self.height - h * 0.55)
         frame.paste(SHADOW, (x, y), soft)
 
-    def frame(self, index: int) -> Picture.Image:
-        """Draw one frame, RGB."""
+    def frame(self, index: int, *, falls: bool = True) -> Picture.Image:
+        """Draw one frame, RGB; rain and snow fall in it unless they are to be laid over it later."""
         frame = self.backdrop(index)
         for i in self.order:
             actor, pose = self.scene.actors[i], self.poses[i][index]
@@ -270,7 +270,8 @@ class Stage:
             if placed is not None:
                 _lay(frame, placed)
         frame = self.backdrop(index, front=True, under=frame)
-        fall_over(frame, self.scene.weather, self.scene.time, index / self.fps, self.scene.seed, self.scene.place)
+        if falls:
+            fall_over(frame, self.scene.weather, self.scene.time, index / self.fps, self.scene.seed, self.scene.place)
         return self._turned(frame, self.rolls[index]) if self.over > 1 else frame
 
     def _turned(self, frame: Picture.Image, roll: float) -> Picture.Image:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from soundstage.tasks.shoot_cogvideox import CogVideoXShooter
 from soundstage.tasks.shoot_diffusers import DiffusersShooter
+from soundstage.tasks.shoot_dit import DitShooter
 from soundstage.tasks.shoot_latent import LatentShooter
 from soundstage.tasks.shoot_layered import LayeredShooter
 from soundstage.tasks.shoot_scene import SceneEngine
@@ -18,6 +19,7 @@ from soundstage.weights import Loaded
 
 ENGINES: Mapping[str, Callable[[Loaded], SceneEngine | LatentShooter]] = {
     "layered": LayeredShooter,
+    "video_dit": DitShooter,
     "wan": WanShooter,
     "cogvideox": CogVideoXShooter,
     "diffusers": DiffusersShooter,

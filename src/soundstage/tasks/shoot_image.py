@@ -7,7 +7,7 @@ the subject move by the same laws as everywhere, begun where the picture has the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +19,7 @@ from soundstage import runtime
 from soundstage.errors import InputError
 from soundstage.media import Image
 from soundstage.models.layered.living import Shares, living, taken_apart
-from soundstage.models.layered.model import Cast, figures
+from soundstage.models.layered.model import Cast, Plan, figures
 from soundstage.models.layered.seer import Sight, box, seen
 from soundstage.render.motion import View
 from soundstage.render.scene import Actor, Scene
@@ -56,10 +56,18 @@ def resized(image: Image, height: int, width: int) -> NDArray[np.uint8]:
     return np.array(ImageOps.fit(picture, (width, height), Picture.Resampling.LANCZOS))
 
 
-def animated(
-    engine: LayeredShooter, image: Image, last_image: Image | None, scene: Scene, how: Shooting
-) -> NDArray[np.uint8]:
-    """Frames [F, H, W, 3] that begin with the picture, and end with the last one where it is given.
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """A plan that begins with a picture, uint8 [H, W, 3], and what is seen in it; `second` is the last one, if any."""
+
+    first: Tensor
+    sight: Sight
+    second: tuple[Tensor, Sight] | None
+    plan: Plan
+
+
+def begun(engine: LayeredShooter, image: Image, last_image: Image | None, scene: Scene, how: Shooting) -> Begun:
+    """The scene planned from where the picture has it, to where the last one has it where it is given.
 
     Raises InputError for a camera that turns or goes round: what lies beyond the picture is not known.
     """
@@ -82,6 +90,15 @@ def animated(
         if second is not None and second[1].box is not None:
             cast = cast._replace(poses=_ended(engine, cast, second[1], views, aspect, plan))
         plan = replace(plan, cast=(cast,))
+    return Begun(first=first, sight=sight, second=second, plan=plan)
+
+
+def animated(
+    engine: LayeredShooter, image: Image, last_image: Image | None, scene: Scene, how: Shooting
+) -> NDArray[np.uint8]:
+    """Frames [F, H, W, 3] that begin with the picture, and end with the last one where it is given; see `begun`."""
+    start = begun(engine, image, last_image, scene, how)
+    plan, second = start.plan, start.second
     u = torch.linspace(0, 1, how.frames, device=engine.device)
     ramp = (1 - u * (how.frames - 1) / max(1.0, CUT_OUT * how.fps)).clamp(0, 1)
     shares = Shares(ramp, ramp.flip(0) if second is not None else torch.zeros_like(ramp), u * u * (3 - 2 * u))
@@ -93,7 +110,8 @@ def animated(
         done = total
 
     end = None if second is None else taken_apart(second[0], *_alphas(second[1], plan.cast))
-    made = living(engine.model, plan, taken_apart(first, *_alphas(sight, plan.cast)), end, shares, each=each)
+    begin = taken_apart(start.first, *_alphas(start.sight, plan.cast))
+    made = living(engine.model, plan, begin, end, shares, each=each)
     meter.finish()
     return made.numpy()
 

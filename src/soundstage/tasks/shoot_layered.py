@@ -110,15 +110,7 @@ class LayeredShooter:
     @torch.inference_mode()
     def shoot(self, scene: Scene, falling: str, how: Shooting) -> NDArray[np.uint8]:
         """See `SceneEngine.shoot`."""
-        scene = scene if how.exact else self.staged(scene, how)
-        views, paths = self.moved(scene, how)
-        if how.strokes:
-            starts = [
-                middle(pose, views, actor, how.width / how.height, how.frames // 2)
-                for pose, actor in zip(paths, scene.actors, strict=True)
-            ]
-            scene, drawn = assigned(scene, how.strokes, starts, how.frames / how.fps, how.width / how.height)
-            views, paths = self.moved(scene, how, drawn)
+        scene, views, paths = self.directed(scene, how)
         plan = self.plan(scene, falling, views, paths, how.identity)
         meter = runtime.Meter("drawing frames", how.frames)
         done = 0
@@ -144,6 +136,20 @@ class LayeredShooter:
         )
         meter.finish()
         return made.numpy()
+
+    @torch.inference_mode()
+    def directed(self, scene: Scene, how: Shooting) -> tuple[Scene, Views, list[Poses]]:
+        """The scene staged, its camera's path, and its actors' poses in the picture, drawn paths as they were drawn."""
+        scene = scene if how.exact else self.staged(scene, how)
+        views, paths = self.moved(scene, how)
+        if how.strokes:
+            starts = [
+                middle(pose, views, actor, how.width / how.height, how.frames // 2)
+                for pose, actor in zip(paths, scene.actors, strict=True)
+            ]
+            scene, drawn = assigned(scene, how.strokes, starts, how.frames / how.fps, how.width / how.height)
+            views, paths = self.moved(scene, how, drawn)
+        return scene, views, paths
 
     def look(self, image: Image) -> Sight:
         """See `SceneEngine.look`. Raises InputError for a model that is blind."""

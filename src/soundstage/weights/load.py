@@ -37,7 +37,7 @@ FAMILIES = {
     family: f"soundstage.weights.{family}"
     for family in (
         "bark", "codec", "cogvideox", "encodec", "ensemble", "f5", "layered", "mimi", "musicgen", "musiclm", "revoice",
-        "speech_codec", "t5", "valle", "vits", "vocos", "voice", "wan", "xtts",
+        "speech_codec", "t5", "valle", "video_dit", "vits", "vocos", "voice", "wan", "xtts",
     )
 }  # fmt: skip
 
@@ -72,8 +72,13 @@ class Loaded:
     files: Mapping[str, Path] = field(default_factory=dict)
 
 
-def load(ref: str, device: str | torch.device = "cpu", dtype: torch.dtype | None = None) -> Loaded:
-    """The model `ref`, ready to work in `dtype` (float32 unless told).
+def load(
+    ref: str,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype | None = None,
+    narrow: torch.dtype | None = None,
+) -> Loaded:
+    """The model `ref`, ready to work in `dtype` (float32 unless told); of parts perhaps with `narrow` weights.
 
     Raises InputError for a bad reference or a checkpoint that does not fit its family, MissingError for what is not on
     this machine.
@@ -81,14 +86,16 @@ def load(ref: str, device: str | torch.device = "cpu", dtype: torch.dtype | None
     import torch
 
     reference = Reference.parse(ref)
-    if reference.scheme in LIBRARIES:
+    if reference.scheme in LIBRARIES and narrow is None:
         theirs: Loaded = _adapter(reference).load(reference, device, dtype or torch.float32)
         return theirs
     card, paths = locate(reference)
     if card.layout == "public" and "pipeline" in card.config:  # of parts, each in a folder
         from soundstage.weights import parts
 
-        return parts.load(card, paths[0].parent.parent, device, dtype or torch.float32)
+        return parts.load(card, paths[0].parent.parent, device, dtype or torch.float32, narrow)
+    if narrow is not None:
+        raise InputError("dtype", f"{ref} is not kept in bytes", "use float32 or bfloat16")
     family = family_module(card.family)
     tensors = read(paths)
     if card.layout == "public":

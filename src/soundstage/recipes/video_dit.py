@@ -1,0 +1,294 @@
+"""Trains starter/video-dit: `python -m soundstage.recipes.video_dit data`, `code`, `mend 15`, `draw 90`, then `join`.
+
+Notable: the autoencoder's code is fitted, not trained (`code`), so its decoder (`mend`) and the transformer (`draw`)
+can learn at the same time. Half of the transformer's lessons are latent frames alone, for how things look is learned
+from many pictures sooner than from few clips; the others are windows, some with latents given as in a clip that goes on
+from a picture. `compare` trains small ones of both kinds of attention and both objectives for a few minutes each.
+
+B batch · D latent channels · T latent frames · H, W cells
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from soundstage import flow
+from soundstage.codec.vae3d import Vae3d
+from soundstage.errors import MissingError
+from soundstage.flow import diffusion
+from soundstage.models.video_dit import Dit, Told, VideoDit, VideoDitConfig, storybook
+from soundstage.models.video_dit.config import Learns, Looks
+from soundstage.models.video_dit.sample import LEVELS
+from soundstage.recipes.parts import run
+from soundstage.recipes.video_dit_clips import Told as Clips
+from soundstage.recipes.video_dit_clips import chunk
+from soundstage.render.tracks import Poses, Views
+from soundstage.train import checkpoint
+from soundstage.train.loop import Report, fit, load_ema
+from soundstage.weights.card import Card
+from soundstage.weights.load import save_starter
+
+RUNS = Path("runs/video_dit")
+STARTER = "src/soundstage/starter/video-dit"
+DATA = "The storybook world drawn by soundstage.render (9,000 windows of 33 frames at 64 rows); no other pictures."
+NOTES = (
+    "Storybook pictures only, drawn at 64 rows and enlarged by the upscaler of starter/video, which also lends the reader "
+    "of prompts, the stage, sight, rain and snow."
+)
+CHUNKS, FITTED, MENDED = 90, 12, 24  # of clips: for the transformer, for the code, for the decoder
+WINDOWS, SINGLES = 4, 24  # of a lesson
+SHARE = 0.45  # of lessons that are windows
+UNSAID, UNLAID = 0.06, 0.35  # of lessons in which a word, or the layout's number, is not said
+LOUD = 0.12  # standard deviation of what is added to the latents that the decoder learns from
+"""The transformer's latents are never quite right."""
+
+
+def data(minutes: float = 0.0) -> None:
+    """Draws what is missing of the clips, in as many minutes as that takes."""
+    for index in range(CHUNKS):
+        chunk(RUNS / "clips", index)
+    print(f"{CHUNKS} chunks")
+
+
+def code(minutes: float = 0.0) -> None:
+    """Fits the autoencoder's linear code to the first chunks."""
+    vae = Vae3d(storybook().vae)
+    generator = torch.Generator().manual_seed(0)
+    blocks = [_blocks(pixels(chunk(RUNS / "clips", index).frames[::3]), vae, generator) for index in range(FITTED)]
+    vae.blocks.begin(torch.cat(blocks))
+    (RUNS / "code").mkdir(parents=True, exist_ok=True)
+    checkpoint.save(RUNS / "code" / "code.safetensors", vae.blocks.state_dict(), {})
+
+
+def _blocks(x_BCTHW: Tensor, vae: Vae3d, generator: torch.Generator, count: int = 12_000) -> Tensor:
+    """Some of the blocks of clips that the code folds into vectors; a ninth of them stand still, as first frames do."""
+    time, space = vae.config.time, vae.config.space
+    x = torch.cat((x_BCTHW[:, :, :1].expand(-1, -1, time, -1, -1), x_BCTHW[:, :, 1:]), 2)
+    cut = x.unfold(2, time, time).unfold(3, space, space).unfold(4, space, space)
+    flat = cut.permute(0, 2, 3, 4, 1, 5, 6, 7).reshape(-1, x.shape[1] * time * space * space)
+    return flat[torch.randperm(len(flat), generator=generator)[:count]]
+
+
+def pixels(frames_NTHWC: NDArray[np.uint8]) -> Tensor:
+    """Clips [B, C, T, H, W] in −1…1."""
+    return torch.from_numpy(frames_NTHWC).permute(0, 4, 1, 2, 3).float() / 127.5 - 1
+
+
+def coded() -> Vae3d:
+    """An autoencoder with its fitted code, and a decoder that has learned nothing."""
+    path = RUNS / "code" / "code.safetensors"
+    if not path.exists():
+        raise MissingError(f"{path} does not stand", "run the part code first")
+    vae = Vae3d(storybook().vae)
+    vae.blocks.load_state_dict(checkpoint.load(path)[0])
+    return vae.requires_grad_(False)
+
+
+def mend(minutes: float = 15.0) -> Report:
+    """The decoder's mending: absolute and squared error of windows of clips, from latents that are a little wrong."""
+    vae = coded()
+    vae.mend.requires_grad_(True)
+    stored = [each for each in (chunk(RUNS / "clips", index) for index in range(MENDED)) if _square(each)]
+    frames = np.concatenate([each.frames for each in stored])
+    span = 4 * vae.config.time + 1
+
+    def step(module: Vae3d, index: int, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        chosen = torch.randint(len(frames), (4,), generator=generator).numpy()
+        start = int(torch.randint(frames.shape[1] - span + 1, (), generator=generator))
+        x = pixels(frames[chosen, start : start + span])
+        with torch.no_grad():
+            z = module.encode(x)
+        z = z + LOUD * torch.rand((), generator=generator) * torch.randn(z.shape, generator=generator)
+        error = module.decode(z) - x
+        square, plain = error.square().mean(), error.abs().mean()
+        return square + 0.1 * plain, {"square": square, "plain": plain}
+
+    return fit(RUNS / "mend", vae, step, steps=20_000, minutes=minutes, lr=2e-3, warmup=50, ema=0.995, weight_decay=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Clips of one shape as latents, and what is known of them."""
+
+    latents: Tensor  # [N, D, T, H, W], float16
+    cover: Tensor  # [N, T, H, W], how much of a cell the actors cover, 0…1, float16
+    poses: Tensor  # [N, A, F, len(POSE)]
+    who: Tensor
+    views: Tensor  # [N, F, len(VIEW)]
+    hour: Tensor
+
+    def __len__(self) -> int:
+        return len(self.latents)
+
+    def told(self, rows: Tensor) -> Told:
+        """What is known of some of the clips."""
+        *moving, flip = self.poses[rows].unbind(-1)
+        return Told(
+            poses=Poses(*moving, flip > 0.5),
+            who=self.who[rows],
+            views=Views(*self.views[rows].unbind(-1)),
+            hour=self.hour[rows],
+        )
+
+
+def pooled(chunks: int = CHUNKS) -> list[Pool]:
+    """The chunks as latents, those of each shape together; encoded once and kept."""
+    vae, parts = coded(), [latents(coded(), index) for index in range(chunks)]
+    del vae
+    shapes = sorted({tuple(part.latents.shape[-2:]) for part in parts})
+    names = list(Pool.__dataclass_fields__)
+    return [
+        Pool(**{n: torch.cat([getattr(p, n) for p in parts if tuple(p.latents.shape[-2:]) == shape]) for n in names})
+        for shape in shapes
+    ]
+
+
+def latents(vae: Vae3d, index: int) -> Pool:
+    """One chunk in latents."""
+    path = RUNS / "latents" / f"latents-{index:03d}.safetensors"
+    if not path.exists():
+        told = chunk(RUNS / "clips", index)
+        with torch.no_grad():
+            z = torch.cat([vae.encode(pixels(part)) for part in np.array_split(told.frames, 5)])
+        cover = torch.from_numpy(told.cover).float() / 255
+        later = cover[:, 1:].unflatten(1, (-1, vae.config.time)).mean(2)
+        values = {
+            "latents": z.half(),
+            "cover": torch.cat((cover[:, :1], later), 1).half(),
+            "poses": torch.from_numpy(told.poses),
+            "who": torch.from_numpy(told.who),
+            "views": torch.from_numpy(told.views),
+            "hour": torch.from_numpy(told.hour),
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        checkpoint.save(path, values, {})
+    return Pool(**checkpoint.load(path)[0])
+
+
+def draw(minutes: float = 90.0) -> Report:
+    """The transformer."""
+    return learned(RUNS / "draw", storybook(), minutes)
+
+
+def learned(folder: Path, config: VideoDitConfig, minutes: float, chunks: int = CHUNKS) -> Report:
+    """A transformer of a config, trained in a folder."""
+    pools = pooled(chunks)
+    shares = torch.tensor([float(len(pool)) for pool in pools])
+
+    def step(module: Dit, index: int, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        pool = pools[int(torch.multinomial(shares, 1, generator=generator))]
+        whole = bool(torch.rand((), generator=generator) < SHARE)
+        loss = lesson(module, pool, config.window if whole else 1, WINDOWS if whole else SINGLES, generator)
+        return loss, {"window" if whole else "single": loss}
+
+    return fit(
+        folder, Dit(config), step, steps=200_000, minutes=minutes, lr=1.2e-3, warmup=200, ema=0.995, weight_decay=0.02
+    )
+
+
+def lesson(module: Dit, pool: Pool, count: int, batch: int, generator: torch.Generator) -> Tensor:
+    """The loss of windows of `count` latent frames, all begun at one place; the actors count more than the place."""
+    rows = torch.randint(len(pool), (batch,), generator=generator)
+    start = int(torch.randint(pool.latents.shape[2] - count + 1, (), generator=generator))
+    z = pool.latents[rows, :, start : start + count].float()
+    told = unsaid(pool.told(rows).window(start, count, module.config.vae.time), module, generator)
+    weight = 0.35 + 3 * F.max_pool2d(pool.cover[rows, start : start + count].float(), 3, 1, 1)[:, None]
+    known = given(batch, count, generator)
+    weight = weight * ~known[:, None, :, None, None]
+    noise = torch.randn(z.shape, generator=generator)
+    t = _times(batch, generator)
+    if module.config.learns == "flow":
+        x, sharper = flow.interpolate(noise, z, t), 1 / (1 - t + 0.1)
+        wanted = z
+    else:
+        alpha = LEVELS[((1 - t) * (len(LEVELS) - 1)).long()]
+        x, sharper = diffusion.noised(z, noise, alpha), torch.ones_like(t)
+        wanted = diffusion.velocity_of(z, noise, alpha)
+    error = (module(x, t, told, z, known, start == 0) - wanted).square().mean(1, keepdim=True)
+    return (error * weight * sharper.view(-1, 1, 1, 1, 1)).sum() / weight.sum().clamp_min(1e-6)
+
+
+def _times(batch: int, generator: torch.Generator) -> Tensor:
+    """Shares of data; a quarter of them near the noise, where it is decided what is drawn."""
+    t = flow.uniform(batch, generator)
+    return torch.where(torch.rand(batch, generator=generator) < 0.25, t * 0.15, t)
+
+
+def given(batch: int, count: int, generator: torch.Generator) -> Tensor:
+    """Which latent frames are given, [B, T]: in half of the windows none, else the first, the first two, or both
+    ends.
+    """
+    known = torch.zeros(batch, count, dtype=torch.bool)
+    if count > 2:
+        kind = torch.rand(batch, generator=generator)
+        known[:, 0] = kind > 0.5
+        known[:, 1] = (kind > 0.72) & (kind < 0.9)
+        known[:, -1] = kind > 0.9
+    return known
+
+
+def unsaid(told: Told, module: Dit, generator: torch.Generator) -> Told:
+    """The same with words left out by chance."""
+    share = torch.tensor([UNSAID, UNSAID, UNSAID, UNLAID])
+    hidden = torch.rand(told.hour.shape, generator=generator) < share
+    return replace(told, hour=torch.where(hidden, torch.tensor(module.unsaid), told.hour))
+
+
+def compare(minutes: float = 6.0) -> None:
+    """Both kinds of attention and both objectives, as small networks trained equally long."""
+    kinds: Sequence[tuple[Looks, Learns]] = (("full", "flow"), ("factored", "flow"), ("full", "v"))
+    for looks, learns in kinds:
+        config = replace(storybook(looks=looks, learns=learns), width=128, heads=2, depth=6, hidden=384)
+        learned(RUNS / f"compare-{looks}-{learns}", config, minutes, chunks=24)
+
+
+def joined() -> VideoDit:
+    """One model of the trained parts."""
+    model = VideoDit(storybook())
+    vae = coded()
+    load_ema(RUNS / "mend", vae)
+    model.vae.load_state_dict(vae.state_dict())
+    load_ema(RUNS / "draw", model.dit)
+    return model.eval()
+
+
+def join(minutes: float = 0.0) -> Card:
+    """Writes the starter: weights in float16 and the card. The scores of the card that stands there are kept."""
+    model = joined()
+    standing = Path(STARTER) / "card.json"
+    card = Card(
+        ref="starter/video-dit",
+        family="video_dit",
+        task="shoot",
+        licence="Apache-2.0",
+        commercial=True,
+        memory_mb=500,
+        size_mb=0,
+        parameters=0,
+        data=DATA,
+        config=model.config.plain(),
+        recipe="soundstage.recipes.video_dit",
+        notes=NOTES,
+        scores=Card.load(Path(STARTER)).scores if standing.exists() else (),
+    )
+    return save_starter(STARTER, model, card)
+
+
+def _square(clips: Clips) -> bool:
+    return clips.frames.shape[2] == clips.frames.shape[3]
+
+
+PARTS = {"data": data, "code": code, "mend": mend, "draw": draw, "compare": compare, "join": join}
+
+
+if __name__ == "__main__":
+    run(PARTS, sys.argv[1:])
