@@ -11,8 +11,9 @@ B batch · D latent channels · T latent frames · H, W cells
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +28,11 @@ from soundstage.errors import MissingError
 from soundstage.flow import diffusion
 from soundstage.models.video_dit import Dit, Told, VideoDit, VideoDitConfig, storybook
 from soundstage.models.video_dit.config import Learns, Looks
-from soundstage.models.video_dit.sample import LEVELS
+from soundstage.models.video_dit.sample import LEVELS, Drawing
+from soundstage.models.video_dit.sample import draw as draw_latents
 from soundstage.recipes.parts import run
 from soundstage.recipes.video_dit_clips import Told as Clips
-from soundstage.recipes.video_dit_clips import chunk
+from soundstage.recipes.video_dit_clips import chunk, held
 from soundstage.render.tracks import Poses, Views
 from soundstage.train import checkpoint
 from soundstage.train.loop import Report, fit, load_ema
@@ -41,13 +43,14 @@ RUNS = Path("runs/video_dit")
 STARTER = "src/soundstage/starter/video-dit"
 DATA = "The storybook world drawn by soundstage.render (9,000 windows of 33 frames at 64 rows); no other pictures."
 NOTES = (
-    "Storybook pictures only, drawn at 64 rows and enlarged by the upscaler of starter/video, which also lends the reader "
-    "of prompts, the stage, sight, rain and snow."
+    "Storybook pictures only, drawn at 64 rows and enlarged by the upscaler of starter/video, which also lends the "
+    "reader of prompts, the stage, sight, rain and snow."
 )
 CHUNKS, FITTED, MENDED = 90, 12, 24  # of clips: for the transformer, for the code, for the decoder
 WINDOWS, SINGLES = 4, 24  # of a lesson
 SHARE = 0.45  # of lessons that are windows
 UNSAID, UNLAID = 0.06, 0.35  # of lessons in which a word, or the layout's number, is not said
+COMPARED = 600  # steps of each of the networks that are compared
 LOUD = 0.12  # standard deviation of what is added to the latents that the decoder learns from
 """The transformer's latents are never quite right."""
 
@@ -156,30 +159,31 @@ def latents(vae: Vae3d, index: int) -> Pool:
     """One chunk in latents."""
     path = RUNS / "latents" / f"latents-{index:03d}.safetensors"
     if not path.exists():
-        told = chunk(RUNS / "clips", index)
-        with torch.no_grad():
-            z = torch.cat([vae.encode(pixels(part)) for part in np.array_split(told.frames, 5)])
-        cover = torch.from_numpy(told.cover).float() / 255
-        later = cover[:, 1:].unflatten(1, (-1, vae.config.time)).mean(2)
-        values = {
-            "latents": z.half(),
-            "cover": torch.cat((cover[:, :1], later), 1).half(),
-            "poses": torch.from_numpy(told.poses),
-            "who": torch.from_numpy(told.who),
-            "views": torch.from_numpy(told.views),
-            "hour": torch.from_numpy(told.hour),
-        }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        checkpoint.save(path, values, {})
+        checkpoint.save(path, asdict(encoded(vae, chunk(RUNS / "clips", index))), {})
     return Pool(**checkpoint.load(path)[0])
+
+
+@torch.no_grad()
+def encoded(vae: Vae3d, told: Clips) -> Pool:
+    """Clips in latents."""
+    cover = torch.from_numpy(told.cover).float() / 255
+    later = cover[:, 1:].unflatten(1, (-1, vae.config.time)).mean(2)
+    return Pool(
+        latents=torch.cat([vae.encode(pixels(part)) for part in np.array_split(told.frames, 5)]).half(),
+        cover=torch.cat((cover[:, :1], later), 1).half(),
+        poses=torch.from_numpy(told.poses),
+        who=torch.from_numpy(told.who),
+        views=torch.from_numpy(told.views),
+        hour=torch.from_numpy(told.hour),
+    )
 
 
 def draw(minutes: float = 90.0) -> Report:
     """The transformer."""
-    return learned(RUNS / "draw", storybook(), minutes)
+    return learned(RUNS / "draw", storybook(), minutes, steps=200_000)
 
 
-def learned(folder: Path, config: VideoDitConfig, minutes: float, chunks: int = CHUNKS) -> Report:
+def learned(folder: Path, config: VideoDitConfig, minutes: float | None, *, chunks: int = CHUNKS, steps: int) -> Report:
     """A transformer of a config, trained in a folder."""
     pools = pooled(chunks)
     shares = torch.tensor([float(len(pool)) for pool in pools])
@@ -191,7 +195,7 @@ def learned(folder: Path, config: VideoDitConfig, minutes: float, chunks: int = 
         return loss, {"window" if whole else "single": loss}
 
     return fit(
-        folder, Dit(config), step, steps=200_000, minutes=minutes, lr=1.2e-3, warmup=200, ema=0.995, weight_decay=0.02
+        folder, Dit(config), step, steps=steps, minutes=minutes, lr=1.2e-3, warmup=200, ema=0.995, weight_decay=0.02
     )
 
 
@@ -243,12 +247,39 @@ def unsaid(told: Told, module: Dit, generator: torch.Generator) -> Told:
     return replace(told, hour=torch.where(hidden, torch.tensor(module.unsaid), told.hour))
 
 
-def compare(minutes: float = 6.0) -> None:
-    """Both kinds of attention and both objectives, as small networks trained equally long."""
+def compare(minutes: float = 0.0) -> None:
+    """Both kinds of attention and both objectives: small networks trained for equally many steps, what they draw of
+    held-out scenes beside the renderer's own latents, and seconds of the processor a step.
+    """
     kinds: Sequence[tuple[Looks, Learns]] = (("full", "flow"), ("factored", "flow"), ("full", "v"))
     for looks, learns in kinds:
         config = replace(storybook(looks=looks, learns=learns), width=128, heads=2, depth=6, hidden=384)
-        learned(RUNS / f"compare-{looks}-{learns}", config, minutes, chunks=24)
+        folder = RUNS / f"compare-{looks}-{learns}"
+        begun = time.process_time()
+        report = learned(folder, config, None, chunks=24, steps=COMPARED)
+        spent = (time.process_time() - begun) / COMPARED
+        model = VideoDit(config).eval()
+        load_ema(folder, model.dit)
+        errors = faults(model)
+        print(
+            f"{looks}, {learns}: {report.step} steps, {spent:.2f} s each; off by {errors.mean():.3f} "
+            f"(+-{errors.std() / len(errors) ** 0.5:.3f}, {len(errors)} windows)"
+        )
+
+
+@torch.no_grad()
+def faults(model: VideoDit, steps: int = 10) -> Tensor:
+    """How far drawn latents are from the renderer's, for each held-out window: squared error over their power."""
+    pool = encoded(coded(), held(RUNS))
+    out = []
+    for row in range(len(pool)):
+        true = pool.latents[row, :, : model.config.window].float()
+        noise = torch.randn(true.shape, generator=torch.Generator().manual_seed(row))
+        told = pool.told(torch.tensor([row])).window(0, true.shape[1], model.config.vae.time)
+        out.append(
+            (draw_latents(model, told, noise, Drawing(steps=steps)) - true).square().mean() / true.square().mean()
+        )
+    return torch.stack(out)
 
 
 def joined() -> VideoDit:

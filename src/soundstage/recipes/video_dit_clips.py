@@ -24,9 +24,12 @@ from soundstage.render.tracks import Poses, Views
 from soundstage.render.truth import actor_mask
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 CHUNK, SHARE = 100, 4  # clips of a chunk, and on one backdrop
+HELD = 48
 FRAMES, CELL = 33, 8
 RATES = (12, 15, 20, 24)
 SQUARE, WIDE = (64, 64), (96, 64)  # width, height
@@ -51,10 +54,20 @@ class Told:
 
 def chunk(folder: Path, index: int) -> Told:
     """One chunk, drawn where it is missing; every sixth is wide."""
-    path = folder / f"clips-{index:03d}.npz"
+    rng = np.random.default_rng((12, index))
+    return _kept(folder / f"clips-{index:03d}.npz", lambda: draw(rng, CHUNK, WIDE if index % 6 == 5 else SQUARE))
+
+
+def held(folder: Path) -> Told:
+    """Clips of combinations that training never shows."""
+    rng = np.random.default_rng((13, 0))
+    return _kept(folder / "held-out.npz", lambda: draw(rng, HELD, SQUARE, split="test"))
+
+
+def _kept(path: Path, draw: Callable[[], Told]) -> Told:
     if not path.exists():
-        drawn = draw(np.random.default_rng((12, index)), CHUNK, WIDE if index % 6 == 5 else SQUARE)
-        folder.mkdir(parents=True, exist_ok=True)
+        drawn = draw()
+        path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part.npz")
         np.savez(unfinished, **{each.name: getattr(drawn, each.name) for each in fields(Told)})
         unfinished.replace(path)

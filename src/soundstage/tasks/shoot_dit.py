@@ -25,7 +25,7 @@ from soundstage.models.layered import Plan
 from soundstage.models.layered.compose import turned
 from soundstage.models.layered.model import fallen, fallen_over
 from soundstage.models.video_dit import NOBODY, Told, VideoDit
-from soundstage.models.video_dit.sample import draw, windows
+from soundstage.models.video_dit.sample import Drawing, draw, windows
 from soundstage.render.motion import overscan
 from soundstage.render.scene import Scene
 from soundstage.render.tracks import Poses, Views, under_camera
@@ -53,6 +53,7 @@ class DitShooter:
     """Family `video_dit`."""
 
     dtypes = ("float32",)
+    reuses = True
 
     def __init__(self, loaded: Loaded) -> None:
         self.model = cast(VideoDit, loaded.module)
@@ -141,10 +142,8 @@ class DitShooter:
                 if picture is not None:
                     given[:, index], known[index] = self._coded(picture, rows * space, columns * space), True
         meter = runtime.Meter("drawing latents", len(windows(count, c.window)) * how.steps)
-        made = draw(
-            self.model, told, noise, steps=how.steps, guidance=how.guidance, given=given, known=known,
-            each=meter.advance,
-        )  # fmt: skip
+        looks = Drawing(steps=how.steps, guidance=how.guidance, reuse=how.reuse)
+        made = draw(self.model, told, noise, looks, given=given, known=known, each=meter.advance)
         meter.finish()
         frames = torch.cat(list(self.model.vae.decode_stream(made[None])), 2)[0].transpose(0, 1).clamp(-1, 1)
         if how.loop:

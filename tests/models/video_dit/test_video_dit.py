@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
 
 from soundstage.models.video_dit import Told, VideoDit, VideoDitConfig, storybook, tiny
 from soundstage.models.video_dit.config import Learns, Looks
-from soundstage.models.video_dit.sample import draw, windows
+from soundstage.models.video_dit.sample import Drawing, draw, windows
 from soundstage.render.tracks import Poses, Views
 
 
@@ -76,7 +78,7 @@ def test_windows_cover_a_clip_and_overlap() -> None:
     for total in range(1, 40):
         spans = windows(total, 6)
         assert spans[0][0] == 0 and spans[-1][1] == total
-        assert all(b[0] <= a[1] - 2 and b[1] > a[1] and b[1] - b[0] <= 6 for a, b in zip(spans, spans[1:], strict=False))
+        assert all(b[0] <= a[1] - 2 and b[1] > a[1] and b[1] - b[0] <= 6 for a, b in pairwise(spans))
 
 
 @pytest.mark.parametrize("learns", ["flow", "v"])
@@ -84,21 +86,33 @@ def test_given_latents_stay_to_the_bit(learns: Learns) -> None:
     made = model(learns=learns)
     given, known = noise(7) * 3, torch.zeros(7, dtype=torch.bool)
     known[0] = known[6] = True
-    drawn = draw(made, told(25), noise(7), steps=3, given=given, known=known)
+    drawn = draw(made, told(25), noise(7), Drawing(steps=3), given=given, known=known)
     assert torch.equal(drawn[:, known], given[:, known])
     assert not torch.equal(drawn[:, ~known], given[:, ~known]) and bool(drawn.isfinite().all())
 
 
 def test_the_end_of_a_long_clip_does_not_change_its_beginning() -> None:
     made = model()
-    long, short = draw(made, told(25), noise(7), steps=2), draw(made, told(25).window(0, 3, 4), noise(7)[:, :3], steps=2)
+    how = Drawing(steps=2)
+    long, short = draw(made, told(25), noise(7), how), draw(made, told(25).window(0, 3, 4), noise(7)[:, :3], how)
     assert torch.allclose(long[:, :3], short, atol=1e-5)
 
 
 def test_guidance_changes_what_is_drawn() -> None:
     made = model()
-    plain, guided = (draw(made, told(5), noise(2), steps=2, guidance=g) for g in (1.0, 3.0))
+    plain, guided = (draw(made, told(5), noise(2), Drawing(steps=2, guidance=g)) for g in (1.0, 3.0))
     assert not torch.allclose(plain, guided)
+
+
+def test_steps_that_may_be_guessed_are_not_looked_at() -> None:
+    made, seen = model(), []
+    looked = made.dit.register_forward_hook(lambda *_: seen.append(1))
+    whole = draw(made, told(5), noise(2), Drawing(steps=12))
+    often = len(seen)
+    spared = draw(made, told(5), noise(2), Drawing(steps=12, reuse=0.5))
+    looked.remove()
+    assert often == 12 and len(seen) - often < 9
+    assert float((spared - whole).norm() / whole.norm()) < 0.2
 
 
 def test_a_card_brings_the_config_back() -> None:
