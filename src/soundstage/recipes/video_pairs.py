@@ -30,6 +30,7 @@ from soundstage.render.svg import circle, line, rasterise
 from soundstage.render.tracks import Poses
 
 FRAME, WINDOW = 128, 48
+OPAQUE = 0.97  # alpha from which on a pixel is an actor's alone
 Pairs = dict[str, Tensor]
 
 
@@ -77,6 +78,25 @@ def _join(rng: np.random.Generator, hour: tuple[str, str, str]) -> Pairs:
         "grounded": torch.tensor(float(level_of(actor.subject, actor.action, place) == "ground")),
         "hour": torch.tensor([PLACES.index(place), TIMES.index(time), WEATHERS.index(weather)]),
     }
+
+
+def lights(pairs: Pairs) -> tuple[Tensor, Tensor]:
+    """The light on actors at each hour there is, [N, K] and [N, 6]: gains − 1 and washes that bring a sprite's colours
+    to those of the frame, by least squares over what an actor covers.
+    """
+    hours, grades = torch.unique(pairs["hour"], dim=0), []
+    for hour in hours:
+        there = (pairs["hour"] == hour).all(1)
+        sprite, true = pairs["sprite"][there], pairs["true"][there]
+        inside = sprite[:, 3] > OPAQUE
+        fits = []
+        for channel in range(3):
+            x, y = sprite[:, channel][inside].double(), true[:, channel][inside].double()
+            terms = torch.stack((x, torch.ones_like(x)), 1)
+            faint = 5e-4 * len(x) * torch.eye(2, dtype=torch.double)  # an hour without bright actors stays as it is
+            fits.append(torch.linalg.solve(terms.T @ terms + faint, terms.T @ (y - x)))
+        grades.append(torch.stack(fits, 1).flatten())
+    return hours, torch.stack(grades).float()
 
 
 def falls(count: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
