@@ -7,7 +7,7 @@ import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import cogvideox_step, decode_loop, dit_step, film_stages, graph_engine, speech
+from bench import cogvideox_step, decode_loop, dit_step, film_stages, graph_engine, speech, vae_decode
 from bench.pairs import machine, markdown, table
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "bench.md"
@@ -39,7 +39,7 @@ def main() -> None:
     """Run everything; the page is replaced when all of it has run."""
     warnings.filterwarnings("ignore")  # the peers' own
     load = os.getloadavg()[0]
-    rows = [*decode_loop.rows(), *dit_step.rows(), *cogvideox_step.rows()]
+    rows = [*decode_loop.rows(), *dit_step.rows(), *cogvideox_step.rows(), *vae_decode.rows()]
     made = table(rows)
     print(made)
     spoken = speech.section(speech.rows())

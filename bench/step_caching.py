@@ -1,4 +1,4 @@
-"""Whole clips with steps guessed (`flow.reuse`) beside the same clips with every step looked at, and how alike they are.
+"""Whole clips with steps guessed (`flow.reuse`) beside the same clips with every step looked at, and their likeness.
 
 Notable: the network is starter/video-dit, for random weights have no motion to guess; what is timed is the drawing of
 latents, on the clips of held-out prompts. A short clip's first steps are always looked at.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from soundstage.errors import InputError
-from soundstage.models.wan import WanVae, WanVaeConfig, condition, latent_shape
+from soundstage.models.wan import WanVae, WanVaeConfig, condition, latent_shape, vae
 from soundstage.nn.conv import Stream
+from soundstage.ops import conv3d
 
 TINY = WanVaeConfig(width=4, decoder_width=4, latent=2, blocks=1, mean=(0.1, -0.2), spread=(1.5, 0.5))
 
@@ -45,6 +47,26 @@ def test_a_clip_in_pieces_is_the_whole_both_ways() -> None:
 def test_the_first_frame_knows_nothing_of_what_follows() -> None:
     model, x = tiny(), draw(1, 3, 5, 16, 16)
     assert torch.allclose(model.encode(x)[:, :, :1], model.encode(x[:, :, :1]), atol=1e-5)
+
+
+@torch.no_grad()
+def test_the_fast_convolutions_decode_what_the_plain_ones_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, z = tiny(), draw(2, 2, 3, 2, 3)
+    plain = model.decode(z)
+    monkeypatch.setattr(conv3d, "FEW", 1)
+    monkeypatch.setattr(conv3d, "WIDE", 1)
+    assert float(plain.std()) > 0.1 and torch.allclose(model.decode(z), plain, atol=1e-3)
+    assert torch.allclose(torch.cat(list(model.decode_stream(z)), 2), plain, atol=1e-3)
+
+
+@pytest.mark.parametrize("last", [True, False])
+@torch.no_grad()
+def test_a_norm_in_pieces_is_the_whole(monkeypatch: pytest.MonkeyPatch, last: bool) -> None:
+    norm, x = vae.Norm(5), draw(2, 5, 3, 7, 4)
+    x = x.to(memory_format=torch.channels_last_3d) if last else x
+    norm.gain.copy_(draw(5, 1, 1, 1))
+    monkeypatch.setattr(vae, "PIECE", 90)
+    assert torch.allclose(norm.lit(x), F.silu(norm(x)), atol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 4, 16, 16), (1, 3, 5, 12, 16)])

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from soundstage.nn.conv import Stream
+from soundstage.ops.conv3d import conv3d
 
 
 class CausalConv3d(nn.Module):
@@ -26,8 +27,12 @@ class CausalConv3d(nn.Module):
 
     def forward(self, x_BCTHW: Tensor, stream: Stream | None = None) -> Tensor:
         """[B, C, T, H, W] to [B, out, ceil(T / stride), H, W]."""
-        x = F.pad(x_BCTHW, self.around)
         past = stream.memory.get(self) if stream is not None else None
+        if self.stride == 1 and x_BCTHW.shape[2]:
+            if stream is not None:
+                stream.memory[self] = latest(past, x_BCTHW, self.kernel - 1)
+            return conv3d(x_BCTHW, self.conv.weight, self.conv.bias, past)
+        x = F.pad(x_BCTHW, self.around)
         x = F.pad(x, (0, 0, 0, 0, self.kernel - 1, 0)) if past is None else torch.cat((past, x), 2)
         frames = max(0, (x.shape[2] - self.kernel) // self.stride + 1)
         if stream is not None:
@@ -52,3 +57,10 @@ class DoubleTime(nn.Module):
         y = y.view(batch, 2, double // 2, frames, height, width).permute(0, 2, 3, 1, 4, 5)
         y = y.reshape(batch, double // 2, 2 * frames, height, width)
         return y if begun else y[:, :, 1:]  # type: ignore[no-any-return]
+
+
+def latest(past: Tensor | None, x_BCTHW: Tensor, count: int) -> Tensor:
+    """The last `count` frames so far, or as many as there are; a copy, for a view would keep the whole piece."""
+    if past is not None and x_BCTHW.shape[2] < count:
+        x_BCTHW = torch.cat((past, x_BCTHW), 2)
+    return x_BCTHW[:, :, max(0, x_BCTHW.shape[2] - count) :].clone()

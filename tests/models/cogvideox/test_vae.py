@@ -11,6 +11,7 @@ from soundstage.errors import InputError
 from soundstage.models.cogvideox import Vae, VaeConfig
 from soundstage.models.cogvideox.vae import LatentNorm, RepeatConv3d, chunks
 from soundstage.nn.conv import Stream
+from soundstage.ops import conv3d
 
 TINY = VaeConfig(latent=4, widths=(4, 4, 8, 8), blocks=1, groups=2, size=(32, 32))
 GOLDEN = [0.08026, 0.11307, 0.06764, 0.07721, 0.08568, 0.08433]
@@ -56,6 +57,15 @@ def test_pieces_joined_are_the_whole_and_the_past_is_that_of_the_whole(vae: Vae)
     other[:, :, 5:] += 1  # what comes later does not touch what came before
     assert torch.equal(vae.decode(other)[:, :, :17], vae.decode(z)[:, :, :17])
     assert not torch.allclose(vae.decode(other)[:, :, 17:], vae.decode(z)[:, :, 17:], atol=1e-2)
+
+
+def test_the_fast_convolutions_decode_what_the_plain_ones_do(vae: Vae, monkeypatch: pytest.MonkeyPatch) -> None:
+    z = draw(2, 4, 5, 2, 3)
+    with torch.no_grad():
+        plain = vae.decode(z)
+        monkeypatch.setattr(conv3d, "FEW", 1)
+        monkeypatch.setattr(conv3d, "WIDE", 1)
+        assert float(plain.std()) > 0.01 and torch.allclose(vae.decode(z), plain, atol=1e-4)
 
 
 def test_a_convolution_remembers_two_frames_and_starts_with_the_first_repeated() -> None:

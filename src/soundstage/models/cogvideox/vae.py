@@ -11,6 +11,7 @@ B batch · C channels · T frames · H, W pixels · D latent channels · latents
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +21,8 @@ from soundstage.errors import InputError
 from soundstage.models.cogvideox.config import VaeConfig
 from soundstage.models.cogvideox.tiles import Tiles, joined
 from soundstage.nn.conv import Stream
+from soundstage.nn.conv3d import latest
+from soundstage.ops.conv3d import conv2d_doubled, conv3d
 
 FRAMES, LATENTS = 8, 2  # a chunk
 
@@ -36,9 +39,8 @@ class RepeatConv3d(nn.Module):
         past = stream.memory.get(self)
         if past is None:
             past = x_BCTHW[:, :, :1].expand(-1, -1, 2, -1, -1)
-        x = torch.cat((past, x_BCTHW), 2)
-        stream.memory[self] = x[:, :, -2:].clone()  # a view would keep the whole chunk
-        return self.conv(x)  # type: ignore[no-any-return]
+        stream.memory[self] = latest(past, x_BCTHW, 2)
+        return conv3d(x_BCTHW, self.conv.weight, self.conv.bias, past)
 
 
 class LatentNorm(nn.Module):
@@ -52,11 +54,14 @@ class LatentNorm(nn.Module):
     def forward(self, x_BCTHW: Tensor, z_BDTHW: Tensor) -> Tensor:
         """[B, C, T, H, W] to the same."""
         x, read = self.norm(x_BCTHW), self.read(z_BDTHW)
-        if x.shape[2] == 1 or x.shape[2] % 2 == 0:
-            return _shifted(x, read)
+        if x.is_contiguous(memory_format=torch.channels_last_3d):
+            read = read.contiguous(memory_format=torch.channels_last_3d)
         # An odd chunk is the first, and its first frame is alone.
-        parts = _shifted(x[:, :, :1], read[:, :, :1]), _shifted(x[:, :, 1:], read[:, :, 1:])
-        return torch.cat(parts, 2)
+        alone = int(x.shape[2] > 1 and x.shape[2] % 2)
+        if alone:
+            _shift(x[:, :, :1], read[:, :, :1])
+        _shift(x[:, :, alone:], read[:, :, alone:])
+        return cast(Tensor, x)
 
 
 class Residual(nn.Module):
@@ -73,9 +78,9 @@ class Residual(nn.Module):
 
     def forward(self, x_BCTHW: Tensor, stream: Stream, *latents: Tensor) -> Tensor:
         """[B, C, T, H, W] to [B, out, T, H, W]."""
-        h = self.rise(F.silu(self.norm(x_BCTHW, *latents)), stream)
-        h = self.fall(F.silu(self.mid(h, *latents)), stream)
-        return h + (x_BCTHW if self.skip is None else self.skip(x_BCTHW))  # type: ignore[no-any-return]
+        h = self.rise(F.silu(self.norm(x_BCTHW, *latents), inplace=True), stream)
+        h = self.fall(F.silu(self.mid(h, *latents), inplace=True), stream)
+        return h.add_(x_BCTHW if self.skip is None else self.skip(x_BCTHW))  # type: ignore[no-any-return]
 
 
 class Halve(nn.Module):
@@ -105,13 +110,12 @@ class Double(nn.Module):
     def forward(self, x_BCTHW: Tensor) -> Tensor:
         """[B, C, T, H, W] to [B, C, 2T, 2T − 1 or T, 2H, 2W]; of an odd chunk the first frame stays alone."""
         frames = x_BCTHW.shape[2]
-        made = each_frame(lambda x: self.conv(F.interpolate(x, scale_factor=2.0)), x_BCTHW)
+        made = conv2d_doubled(x_BCTHW, self.conv.weight, self.conv.bias)
         if not self.time or frames == 1:
             return made
         # The convolution sees one frame: those that double come out alike, so they are made once.
-        odd = frames % 2
-        rest = made[:, :, odd:].repeat_interleave(2, 2)
-        return torch.cat((made[:, :, :odd], rest), 2) if odd else rest
+        index = torch.arange(frames % 2, 2 * frames, device=made.device) // 2
+        return made.movedim(1, -1).index_select(1, index).movedim(-1, 1)  # channels stay last in memory
 
 
 class Level(nn.Module):
@@ -148,7 +152,7 @@ class Encoder(nn.Module):
         x = self.enter(x_BCTHW, stream)
         for part in (*self.levels, *self.middle):
             x = part(x, stream)
-        return self.leave(F.silu(self.norm(x)), stream)  # type: ignore[no-any-return]
+        return self.leave(F.silu(self.norm(x), inplace=True), stream)  # type: ignore[no-any-return]
 
 
 class Decoder(nn.Module):
@@ -172,7 +176,7 @@ class Decoder(nn.Module):
         x = self.enter(z_BDTHW, stream)
         for part in (*self.middle, *self.levels):
             x = part(x, stream, z_BDTHW)
-        return self.leave(F.silu(self.norm(x, z_BDTHW)), stream)  # type: ignore[no-any-return]
+        return self.leave(F.silu(self.norm(x, z_BDTHW), inplace=True), stream)  # type: ignore[no-any-return]
 
 
 class Vae(nn.Module):
@@ -243,10 +247,10 @@ def _passed(network: nn.Module, x: Tensor, size: int) -> Iterator[Tensor]:
         yield network(x[:, :, start:stop], stream)
 
 
-def _shifted(x_BCTHW: Tensor, read_BCTHW: Tensor) -> Tensor:
-    """x · gain + shift, where each value of what was read holds for a block of frames, rows and columns."""
+def _shift(x_BCTHW: Tensor, read_BCTHW: Tensor) -> None:
+    """x · gain + shift in place, where each value of what was read holds for a block of frames, rows and columns."""
     batch, width, *sizes = x_BCTHW.shape
     steps = read_BCTHW.shape[2:]
     gain, shift = (half.view(batch, width, steps[0], 1, steps[1], 1, steps[2], 1) for half in read_BCTHW.chunk(2, 1))
     blocks = [n for size, step in zip(sizes, steps, strict=True) for n in (step, size // step)]
-    return torch.addcmul(shift, x_BCTHW.reshape(batch, width, *blocks), gain).view(x_BCTHW.shape)
+    x_BCTHW.view(batch, width, *blocks).mul_(gain).add_(shift)
