@@ -47,6 +47,7 @@ SHARED = {
         "parts",
         "published",
         "reference",
+        "stored",
         "t5",
     }
 }

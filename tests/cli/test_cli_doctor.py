@@ -21,6 +21,9 @@ def test_the_doctor_says_how_every_known_video_checkpoint_fits() -> None:
     modest = told(12)
     assert modest[small].state == "good" and modest[small].text.startswith("fits one part at a time: ")
     assert modest[large].state == "note" and "take a smaller model" in modest[large].remedy
-    assert "with int8 weights" in told(20)[large].text
+    assert roomy[small].text.endswith(" GB in int8 or fp8")
+    card_of_24 = told(24)[large]
+    assert card_of_24.state == "good" and card_of_24.remedy == "--dtype int8"
+    assert card_of_24.text.startswith("fits with int8 or fp8 weights, one part at a time")
     assert "in tiles" in told(16)[small].text
     assert {finding.text.partition(":")[0] for finding in told(1).values()} == {"does not fit"}

@@ -24,7 +24,6 @@ from soundstage.tasks.shoot_estimate import (
     look,
     machine_speed,
     need_of,
-    parameters_of,
     spelled,
     tokens,
 )
@@ -104,24 +103,8 @@ def test_decoding_costs_every_latent_the_same() -> None:
     assert longer - long == pytest.approx(long - short, rel=1e-6)
 
 
-def test_parts_are_counted_without_memory() -> None:
-    found = parameters_of(card())
-    assert set(found) == {"text_encoder", "transformer", "vae"}
-    assert found["transformer"] == sum(weight.numel() for weight in Wan(WAN).parameters())
-
-
-def test_the_known_checkpoints_have_the_parameters_that_their_presets_build() -> None:
-    from soundstage.weights.load import parameters_on_meta
-
-    for checkpoint in (KNOWN[0], KNOWN[5]):
-        with parameters_on_meta():
-            kind: Any = Wan if checkpoint.family == "wan" else Transformer
-            network = kind(checkpoint.transformer)
-        assert checkpoint.parameters["transformer"] == sum(weight.numel() for weight in network.parameters())
-
-
 def test_a_checkpoint_fits_by_the_best_way_that_there_is_room_for() -> None:
-    needs = need_of(KNOWN[0], "bfloat16")
+    needs = need_of(KNOWN[0], "cuda")
     ways = [needs.fit("bfloat16", have) for have in (64e3, 20e3, 16.5e3, 12.5e3, 8e3, 2e3)]
     assert [fit.way for fit in ways] == [
         "whole", "whole", "whole", "one part at a time", "with int8 weights", "not at all"

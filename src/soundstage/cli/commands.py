@@ -63,6 +63,9 @@ EXAMPLES = {
         '"a golden dog runs through a sunlit meadow" --seconds 4 --camera "pan right" -o clip.mp4',
         '"a red boat on the sea" --camera "pan left 0.2, roll right 5" --loop -o loop.mp4',
     ],
+    "storyboard": [
+        '"a golden dog runs through a meadow" "the dog rests" "it sleeps in the forest" --seconds 3 -o story.mp4',
+    ],
     "extend_clip": ["clip.mp4 --seconds 60 -o minute.mp4"],
     "reshoot": ['clip.mp4 --prompt "at night in the snow" -o night.mp4'],
     "interpolate": ["clip.mp4 --times 2 -o smooth.mp4", "clip.mp4 --fps 60 -o smooth.mp4"],
@@ -117,6 +120,8 @@ def command(task: Task) -> Callable[..., None]:
             + ("; - plays raw 16 bit samples to standard output." if kind_of(task.output) == "speech" else ""),
         ),
         common("device", "--device", "auto", "auto, cpu, cuda or mps."),
+        common("dtype", "--dtype", "float32", "float32, bfloat16 or float16; int8 or fp8 for weights of a byte each."),
+        common("memory", "--memory", 0.0, "Gigabytes that models may take; 0 is half of what the device has."),
         common("licence", "--licence", "any", "any, or commercial: refuse models that may not be used commercially."),
         common("as_json", "--json", False, "Print one JSON object and nothing else."),
         common("quiet", "-q --quiet", False, "Show no progress."),
@@ -124,7 +129,10 @@ def command(task: Task) -> Callable[..., None]:
     ]
 
     def invoke(**given: Any) -> None:
-        output, device, licence = (given.pop(name) for name in ("output", "device", "licence"))
+        output = given.pop("output")
+        limits = {name: given.pop(name) for name in ("device", "dtype", "licence")}
+        gigabytes = given.pop("memory")
+        limits["memory_mb"] = gigabytes * 1024 if gigabytes else None
         as_json, quiet, verbose = (given.pop(name) for name in ("as_json", "quiet", "verbose"))
         subtitles, file = given.pop("subtitles", ""), given.pop("file", "")
         log_to_terminal(verbose=verbose)
@@ -132,7 +140,7 @@ def command(task: Task) -> Callable[..., None]:
             given[ports[0].name] = text_of(ports[0].name, given[ports[0].name], file)
         inputs = {port.name: value_of(port, given[port.name]) for port in ports if is_given(port, given[port.name])}
         with watched(quiet=quiet or as_json):
-            facts = perform(task, inputs, Path(output), device=device, licence=licence, subtitles=subtitles)
+            facts = perform(task, inputs, Path(output), limits, subtitles=subtitles)
         report(facts if as_json else spelled_licence(facts), as_json=as_json, aside=output == "-")
 
     invoke.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -141,9 +149,11 @@ def command(task: Task) -> Callable[..., None]:
 
 
 def perform(
-    task: Task, inputs: Mapping[str, Any], output: Path, *, device: str, licence: str, subtitles: str = ""
+    task: Task, inputs: Mapping[str, Any], output: Path, limits: Mapping[str, Any], *, subtitles: str = ""
 ) -> dict[str, Any]:
     """Check everything that can be checked, run the task, save its result; returns the facts to report.
+
+    `limits` are the run's settings: device, dtype, licence, memory.
 
     A long text is written as it is made, and what goes to standard output is heard as it is made.
     """
@@ -157,7 +167,7 @@ def perform(
     checked = task.validate(inputs)
     facts = {"task": task.name, "output": str(output)}
     facts |= {port.name: checked[port.name] for port in task.ports.values() if port.is_model or port.is_seed}
-    with runtime.using(device=device, licence=licence):
+    with runtime.using(**limits):
         made_with = joined([sources_of_call(task, inputs), sources_of_call(task, checked)])
         runtime.permit(made_with)
         start = time.monotonic()

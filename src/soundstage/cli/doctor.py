@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import math
 import os
 import platform
 import shutil
@@ -114,24 +115,37 @@ def starters() -> Iterator[Finding]:
 
 
 def video() -> Iterator[Finding]:
-    """The public video checkpoints, and how they would fit this machine in bfloat16, for their usual clips."""
+    """The public video checkpoints, and how they would fit this machine in bfloat16 and in int8, for their usual clips.
+
+    What float8 takes is what int8 takes.
+    """
     from soundstage.runtime import settings
     from soundstage.runtime.room import KNOWN
+    from soundstage.runtime.settings import device_memory_mb
     from soundstage.tasks.shoot_estimate import need_of
 
-    have = settings().budget_mb
+    now = settings()
+    device = now.resolved_device
+    most = now.budget_mb if now.memory_mb is not None else 0.95 * device_memory_mb(device)
     for checkpoint in KNOWN:
-        fit = need_of(checkpoint, "bfloat16").fit("bfloat16", have)
+        need = need_of(checkpoint, device)
+        fit = need.fit("bfloat16", now.budget_mb)
+        remedy, have = "", now.budget_mb
+        if fit.way == "not at all":
+            fit = need.fit("bfloat16", most)
+            remedy, have = f"--memory {math.ceil(fit.needed_mb / 1024)}", most
         clip = f"{checkpoint.frames} frames of {checkpoint.size[0]}x{checkpoint.size[1]}"
-        room = f"{fit.needed_mb / 1024:.1f} of {have / 1024:.1f} GB"
+        room = f"{fit.needed_mb / 1024:.1f} of {have / 1024:.1f} GB for {clip}"
         tiles = ", its autoencoder in tiles" if fit.tiles else ""
-        if fit.way in ("whole", "one part at a time"):
-            yield Finding(checkpoint.ref, "good", f"fits {fit.way}{tiles}: {room} for {clip}")
+        if fit.way == "not at all":
+            yield Finding(checkpoint.ref, "note", f"does not fit: {room}", "take a smaller model")
         elif fit.way == "with int8 weights":
-            text = f"would fit with int8 weights{tiles}: {room} for {clip}"
-            yield Finding(checkpoint.ref, "note", text, "weights are not read in int8 yet; take a smaller model")
+            text = f"fits with int8 or fp8 weights, one part at a time{tiles}: {room}"
+            yield Finding(checkpoint.ref, "good", text, f"--dtype int8 {remedy}".strip())
         else:
-            yield Finding(checkpoint.ref, "note", f"does not fit: {room} for {clip}", "take a smaller model")
+            least = need.peak_mb("int8", whole=fit.way == "whole", tiles=fit.tiles)
+            text = f"fits {fit.way}{tiles}: {room}; {least / 1024:.1f} GB in int8 or fp8"
+            yield Finding(checkpoint.ref, "good", text, f"--dtype bfloat16 {remedy}".strip() if remedy else "")
 
 
 def extras() -> Iterator[Finding]:

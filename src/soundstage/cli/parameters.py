@@ -17,9 +17,16 @@ from soundstage.graph.literal import shorten
 from soundstage.graph.port import Port
 from soundstage.graph.types import bare, is_kind, members, spell
 
+METAVARS = {
+    "output": "FILE", "file": "FILE", "subtitles": "FILE", "device": "DEVICE", "dtype": "DTYPE", "memory": "GB",
+    "licence": "POLICY",
+}  # fmt: skip
+"""What stands for the value of an option that every task's command has."""
+
 
 def parameter(port: Port, *, first: bool) -> inspect.Parameter:
-    """A port as typer's parameter: the first is an argument when it is a text, every other an option."""
+    """A port as typer's parameter: the first is an argument when it is a text or some that must be given, every other
+    an option."""
     kind, many = _cli_type(port)
     text = escaped(_port_help(port))
     default = port.default if isinstance(port.default, bool | int | float | str) else None
@@ -30,7 +37,7 @@ def parameter(port: Port, *, first: bool) -> inspect.Parameter:
         extra["metavar"] = f"{port.name.upper()}..."
     elif kind is not bool:
         extra["metavar"] = _metavar(port) if kind is str else "NUMBER"
-    if first and kind is str and not many:
+    if first and kind is str and (port.required or not many):
         info = typer.Argument(default if not port.required else ..., show_default=False, **extra)
     else:
         flag = "--" + port.name.replace("_", "-")
@@ -51,7 +58,7 @@ def optional(info: Any) -> Any:
 
 def common(name: str, flags: str, default: Any, text: str) -> inspect.Parameter:
     """An option that every task's command has."""
-    metavar = {"output": "FILE", "file": "FILE", "subtitles": "FILE", "device": "DEVICE", "licence": "POLICY"}.get(name)
+    metavar = METAVARS.get(name)
     shown: dict[str, Any] = {"show_default": metavar is not None, "metavar": metavar}
     info = typer.Option(default, *flags.split(), help=escaped(text), rich_help_panel="Output and machine", **shown)
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=info, annotation=type(default))
@@ -121,7 +128,8 @@ def value_of(port: Port, value: Any) -> Any:
     mapping.
     """
     if isinstance(value, list):
-        return [part.strip() for item in value for part in item.split(",")] if _is_texts(port) else value
+        listed = _is_texts(port) and not port.required  # those that must be given are prompts, which have commas
+        return [part.strip() for item in value for part in item.split(",")] if listed else value
     if not isinstance(value, str):
         return value
     for option in members(port.type):

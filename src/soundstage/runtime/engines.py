@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from soundstage.errors import InputError
 from soundstage.runtime.licences import permit
-from soundstage.runtime.settings import DTYPES, set_threads, settings
+from soundstage.runtime.settings import WIDE, set_threads, settings
 
 if TYPE_CHECKING:
     from soundstage.weights import Loaded
@@ -142,18 +142,24 @@ def use(model: str, engines: Mapping[str, Callable[[Loaded], E]]) -> Iterator[E]
         )
     make_engine = engines[card.family]
     device, dtype = now.resolved_device, now.dtype
-    dtypes = getattr(make_engine, "dtypes", DTYPES)
+    dtypes = getattr(make_engine, "dtypes", WIDE)
     if dtype not in dtypes:
         raise InputError("dtype", f"{model} does not work in {dtype}", f"use {' or '.join(dtypes)}")
 
+    memory_mb = card.memory_mb
+    if "pipeline" in card.config:  # of parts: the card cannot know the dtype
+        from soundstage.runtime.room import resident_mb
+
+        memory_mb = resident_mb(card, dtype, device)
+
     def make() -> E:
-        logger.info("loading %s (%.0f MB) on %s in %s", model, card.memory_mb, device, dtype)
-        return make_engine(load(model, device, now.torch_dtype))
+        logger.info("loading %s (%.0f MB) on %s in %s", model, memory_mb, device, dtype)
+        return make_engine(load(model, device, now.torch_dtype, now.narrow_dtype))
 
     # The hash is part of the key: a starter that was trained again is another model.
     key: Key = (model, f"{device} {dtype}", card.sha256, make_engine)
     set_threads(now.threads)  # torch counts threads anew in every thread
-    with _pool.use(key, card.memory_mb, now.budget_mb, make) as engine:
+    with _pool.use(key, memory_mb, now.budget_mb, make) as engine:
         yield engine
 
 

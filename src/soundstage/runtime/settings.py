@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     import torch
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-DTYPES = ("float32", "bfloat16", "float16")
+WIDE = ("float32", "bfloat16", "float16")
+NARROW = ("int8", "fp8")
+"""Weights of a byte each, for the engines that say so; all else is in the dtype that `working` says."""
+DTYPES = (*WIDE, *NARROW)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,10 +61,18 @@ class Settings:
 
     @property
     def torch_dtype(self) -> torch.dtype:
-        """The dtype as torch's."""
+        """The dtype as torch's; of narrow ones that in which the numbers go through the layers."""
         import torch
 
-        return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[self.dtype]
+        name = working(self.dtype, self.resolved_device)
+        return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[name]
+
+    @property
+    def narrow_dtype(self) -> torch.dtype | None:
+        """What a byte of the weights is, where they are narrow."""
+        import torch
+
+        return {"int8": torch.int8, "fp8": torch.float8_e4m3fn}.get(self.dtype)
 
     @property
     def budget_mb(self) -> float:
@@ -104,6 +115,11 @@ def resolve_device(device: str) -> str:
     if not present[device.partition(":")[0]]:
         raise MissingError(f"this machine (or this build of torch, {version}) has no {device}", "use --device cpu")
     return device
+
+
+def working(dtype: str, device: str) -> str:
+    """The dtype of what is not narrow: bfloat16, but on a CPU, whose products in it may be slow, float32."""
+    return dtype if dtype in WIDE else "float32" if device == "cpu" else "bfloat16"
 
 
 def accelerated() -> bool:

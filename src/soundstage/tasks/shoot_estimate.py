@@ -25,8 +25,8 @@ from soundstage import runtime
 from soundstage.codec.tiles import Tiles
 from soundstage.models.cogvideox import TransformerConfig, VaeConfig
 from soundstage.models.wan import TOKENS, WanConfig, WanVaeConfig
-from soundstage.runtime.room import BYTES, Checkpoint, Need
-from soundstage.runtime.settings import count_threads, torch_version
+from soundstage.runtime.room import Checkpoint, Need, Sizes, as_text, built, sizes_of
+from soundstage.runtime.settings import count_threads, torch_version, working
 from soundstage.tasks.shoot_cogvideox import PLANES as COGVIDEOX_PLANES
 from soundstage.tasks.shoot_latent import Request
 from soundstage.tasks.shoot_wan import PLANES as WAN_PLANES
@@ -72,8 +72,8 @@ def estimate(
     config = config_of(card)
     rows = 2 if guided else 1
     drawing = float(steps * rows * look(config, frames, height, width))
-    decoding = decoded(card.family, _key(card.config["vae"]), frames, height, width)
-    needs = need(config, parameters_of(card), frames, height, width, now.dtype, rows)
+    decoding = decoded(card.family, as_text(card.config["vae"]), frames, height, width)
+    needs = need(config, sizes_of(card), frames, height, width, now.resolved_device, rows)
     fit = needs.fit(now.dtype, now.budget_mb)
     rate = SHARE * (speed if speed is not None else machine_speed())
     return Estimate(
@@ -131,7 +131,7 @@ def decoded(family: str, vae: str, frames: int, height: int, width: int) -> floa
     """Operations of decoding a clip frame by frame, counted without computing; `vae` is its config as JSON."""
     from torch.utils.flop_counter import FlopCounterMode
 
-    module: Any = _built(family, "vae", vae).to("meta")
+    module: Any = built(family, "vae", vae).to("meta")
     latents = 1 + math.ceil((frames - 1) / PACE)
     shape = (1, module.config.latent, latents, height // SPACE, width // SPACE)
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
@@ -140,28 +140,19 @@ def decoded(family: str, vae: str, frames: int, height: int, width: int) -> floa
     return float(counter.get_total_flops())
 
 
-def parameters_of(card: Card) -> dict[str, int]:
-    """Of each part of a model of parts, counted without memory."""
-    return {
-        name: _counted(card.family, name, _key(part))
-        for name, part in card.config.items()
-        if name != "pipeline" and isinstance(part, Mapping)
-    }
-
-
-def need_of(checkpoint: Checkpoint, dtype: str) -> Need:
+def need_of(checkpoint: Checkpoint, device: str) -> Need:
     """What a known checkpoint takes for its usual clip."""
     width, height = checkpoint.size
-    return need(checkpoint.transformer, checkpoint.parameters, checkpoint.frames, height, width, dtype)
+    return need(checkpoint.transformer, checkpoint.sizes, checkpoint.frames, height, width, device)
 
 
 def need(
     config: WanConfig | TransformerConfig,
-    parameters: Mapping[str, int],
+    sizes: Mapping[str, Sizes],
     frames: int,
     height: int,
     width: int,
-    dtype: str,
+    device: str,
     rows: int = 2,
 ) -> Need:
     """What a clip takes besides the weights: a block's activations, and the decoder's finest frames in float32.
@@ -174,12 +165,13 @@ def need(
     else:
         count, hidden = rows * (count + config.tokens), 4 * config.width
         planes = COGVIDEOX_PLANES * VaeConfig().widths[0]
-    block = count * BYTES[dtype] * max(8 * config.width, 3 * config.width + 2 * hidden)
     side = Tiles().side
     return Need(
-        parameters=parameters,
-        work_mb={"transformer": block / 2**20, "vae": planes * height * width * 4 / 2**20},
+        sizes=sizes,
+        numbers={"transformer": count * max(8 * config.width, 3 * config.width + 2 * hidden)},
+        work_mb={"vae": planes * height * width * 4 / 2**20},
         tiled_mb=planes * min(height, side) * min(width, side) * 4 / 2**20,
+        device=device,
     )
 
 
@@ -187,7 +179,7 @@ def machine_speed() -> float:
     """Operations a second of one large product on the ambient device and dtype: measured once, then read."""
     now = runtime.settings()
     device = now.resolved_device
-    name = f"{device} {now.dtype} threads {count_threads(now.threads)} torch {torch_version()}"
+    name = f"{device} {working(now.dtype, device)} threads {count_threads(now.threads)} torch {torch_version()}"
     path = runtime.cache_folder() / SPEEDS
     known = _speeds(path)
     if name not in known:
@@ -237,24 +229,6 @@ def spelled(seconds: float) -> str:
         if seconds < most * size:
             return f"{max(1, round(seconds / size))} {unit}"
     return f"{round(seconds / 86400)} days"
-
-
-@cache
-def _counted(family: str, part: str, config: str) -> int:
-    return sum(weight.numel() for weight in _built(family, part, config).parameters())
-
-
-def _built(family: str, part: str, config: str) -> torch.nn.Module:
-    """A part for its config in JSON, its parameters without storage."""
-    from soundstage.weights.load import family_module, parameters_on_meta
-
-    with parameters_on_meta():
-        module: torch.nn.Module = family_module(family).PARTS[part].build(json.loads(config))
-    return module
-
-
-def _key(config: Mapping[str, Any]) -> str:
-    return json.dumps(config, sort_keys=True)
 
 
 def _speeds(path: Path) -> dict[str, float]:

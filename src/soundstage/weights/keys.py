@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,6 +20,19 @@ from soundstage.errors import InputError
 Transform = Callable[..., Tensor | tuple[Tensor, ...]]
 Patterns = str | tuple[str, ...]
 Row = tuple[Patterns, Patterns] | tuple[Patterns, Patterns, Transform]
+
+
+class Route(NamedTuple):
+    """The names of their tensors that are joined, of ours that are made of them, and how."""
+
+    theirs: tuple[str, ...]
+    ours: tuple[str, ...]
+    transform: Transform
+
+    def made(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """Ours, of theirs."""
+        result = self.transform(*tensors)
+        return result if isinstance(result, tuple) else (result,)
 
 
 def fold_weight_norm(g: Tensor, v: Tensor) -> Tensor:
@@ -45,26 +60,32 @@ def split(parts: int, dim: int = 0) -> Transform:
 
 
 def rename(tensors: Mapping[str, Tensor], table: Sequence[Row], ignored: Sequence[str] = ()) -> dict[str, Tensor]:
-    """The tensors under our names, by `table`; those that match `ignored` are dropped.
+    """The tensors under our names, by `table`; those that match `ignored` are dropped. Raises as `plan` does."""
+    ours: dict[str, Tensor] = {}
+    for route in plan(tensors, table, ignored):
+        ours |= zip(route.ours, route.made(*(tensors[name] for name in route.theirs)), strict=True)
+    return ours
+
+
+def plan(names: Iterable[str], table: Sequence[Row], ignored: Sequence[str] = ()) -> list[Route]:
+    """Which of their tensors make which of ours, by `table`; names that match `ignored` are dropped.
 
     Raises InputError naming every tensor that no row takes, and every row's partner that is not there.
     """
-    left = {name for name in tensors if not matches(name, ignored)}
-    ours: dict[str, Tensor] = {}
+    left = {name for name in names if not matches(name, ignored)}
+    found: list[Route] = []
     partners: list[str] = []
     for row in table:
         theirs, targets = _tuple(row[0]), _tuple(row[1])
-        transform = row[2] if len(row) == 3 else _same
         for captures in _captures(theirs[0], left):
-            names = [_fill(pattern, captures) for pattern in theirs]
-            absent = [name for name in names if name not in left]
+            wanted = tuple(_fill(pattern, captures) for pattern in theirs)
+            absent = [name for name in wanted if name not in left]
             if absent:
                 partners += absent
                 continue
-            made = transform(*(tensors[name] for name in names))
-            made = made if isinstance(made, tuple) else (made,)
-            ours |= {_fill(pattern, captures): tensor for pattern, tensor in zip(targets, made, strict=True)}
-            left -= set(names)
+            ours = tuple(_fill(pattern, captures) for pattern in targets)
+            found.append(Route(wanted, ours, row[2] if len(row) == 3 else _same))
+            left -= set(wanted)
     if partners or left:
         problem = "; ".join(
             f"{len(names)} {what}: {', '.join(sorted(names))}"
@@ -72,21 +93,18 @@ def rename(tensors: Mapping[str, Tensor], table: Sequence[Row], ignored: Sequenc
             if names
         )
         raise InputError("weights", problem, "this is not the checkpoint that the family's key table was written for")
-    return ours
+    return found
 
 
-def routes(names: Iterable[str], table: Sequence[Row]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], Transform]]:
-    """Where some tensors go: the names of theirs that a row joins, of ours that it makes, and its transform.
-
-    Unlike `rename` it lets partners be absent: a row is met by any of its names, once.
-    """
+def routes(names: Iterable[str], table: Sequence[Row]) -> Iterator[Route]:
+    """Where some tensors go. Unlike `plan` it lets partners be absent: a row is met by any of its names, once."""
     names = set(names)
     for row in table:
         theirs, targets = _tuple(row[0]), _tuple(row[1])
         found = sorted({captures for pattern in theirs for captures in _captures(pattern, names)})
         for captures in found:
             ours = tuple(_fill(pattern, captures) for pattern in targets)
-            yield tuple(_fill(pattern, captures) for pattern in theirs), ours, row[2] if len(row) == 3 else _same
+            yield Route(tuple(_fill(pattern, captures) for pattern in theirs), ours, row[2] if len(row) == 3 else _same)
 
 
 def filled(name: str, pairs: Iterable[tuple[str, str]]) -> str:
@@ -110,6 +128,7 @@ def _tuple(patterns: Patterns) -> tuple[str, ...]:
     return (patterns,) if isinstance(patterns, str) else patterns
 
 
+@cache
 def _pattern(pattern: str) -> re.Pattern[str]:
     escaped = re.escape(pattern).replace(r"\{\}", r"(\d+)")
     return re.compile(escaped.removesuffix(r"\*") + "(.*)" if pattern.endswith("*") else escaped)

@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,15 @@ import torch
 from torch import Tensor, nn
 
 from soundstage.errors import InputError, MissingError
-from soundstage.weights.keys import Row, Transform, filled, routes
+from soundstage.nn.narrow import LARGEST
+from soundstage.weights.keys import Route, Row, filled, routes
 from soundstage.weights.load import read
 
 PREFIXES = ("base_model.model.", "model.diffusion_model.", "diffusion_model.", "transformer.", "unet.")
 HALVES = re.compile(r"(.+?)\.(lora_A|lora_down|lora\.down|lora_B|lora_up|lora\.up)(?:\.default)?\.weight")
 DOWN = ("lora_A", "lora_down", "lora.down")
 METADATA = "lora_adapter_metadata"
+Change = Callable[[Tensor], Tensor]  # of a whole tensor in float32
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,7 @@ class _Change:
     """Differences of some tensors of theirs (None where an adapter has none) to some of ours."""
 
     theirs: tuple[Delta | None, ...]
-    ours: tuple[str, ...]
-    transform: Transform
+    route: Route
     scale: float
 
     def tensors(self, device: torch.device) -> tuple[Tensor, ...]:
@@ -79,8 +81,7 @@ class _Change:
             else delta.tensor(device)
             for delta in self.theirs
         ]
-        made = self.transform(*parts)
-        return made if isinstance(made, tuple) else (made,)
+        return self.route.made(*parts)
 
 
 def load(path: Path | str) -> Adapter:
@@ -143,18 +144,41 @@ def merge(
     `aliases` are patterns of other names for the checkpoint's modules. A module on the meta device is only checked.
     Raises InputError naming every tensor that has no place or another shape, and changes nothing then.
     """
+    apply(module, changes(module, worn, table, aliases))
+
+
+def changes(
+    module: nn.Module,
+    worn: Sequence[tuple[Adapter, float]],
+    table: Sequence[Row],
+    aliases: Sequence[tuple[str, str]] = (),
+) -> dict[str, Change]:
+    """What becomes of a module's tensors, by name, before they are rounded to anything. Raises as `merge` does."""
     slots = dict(module.named_parameters())
-    changes = [change for adapter, scale in worn for change in _planned(slots, adapter, scale, table, aliases)]
+    planned = [change for adapter, scale in worn for change in _planned(slots, adapter, scale, table, aliases)]
+    named = dict.fromkeys(name for change in planned for name in change.route.ours)
+    return {name: partial(_added, name, [change for change in planned if name in change.route.ours]) for name in named}
+
+
+def apply(module: nn.Module, changes: Mapping[str, Change]) -> None:
+    """Change a module's tensors in place; on the meta device there is nothing to change.
+
+    Raises InputError for weights in bytes, which have been rounded already.
+    """
+    slots = dict(module.named_parameters())
+    rounded = [name for name in changes if slots[name].dtype in LARGEST]
+    if rounded:
+        raise InputError("lora", f"{', '.join(rounded)} are in bytes", "merge it before weights are rounded")
     with torch.no_grad():
-        for name in dict.fromkeys(name for change in changes for name in change.ours):
-            slot = slots[name]
-            if slot.is_meta:
-                continue
-            total = slot.data.float()
-            for change in changes:
-                if name in change.ours:
-                    total = total + change.scale * change.tensors(slot.device)[change.ours.index(name)]
-            slot.data.copy_(total)
+        for name, change in changes.items():
+            if not slots[name].is_meta:
+                slots[name].data.copy_(change(slots[name].data.float()))
+
+
+def _added(name: str, planned: Sequence[_Change], weight: Tensor) -> Tensor:
+    for change in planned:
+        weight = weight + change.scale * change.tensors(weight.device)[change.route.ours.index(name)]
+    return weight
 
 
 def _planned(
@@ -165,10 +189,11 @@ def _planned(
     aliases: Sequence[tuple[str, str]],
 ) -> list[_Change]:
     deltas = {filled(name, _tensors(aliases)): delta for name, delta in adapter.deltas.items()}
-    changes, left, wrong = [], set(deltas), []
-    for theirs, ours, transform in routes(deltas, table):
+    found, left, wrong = [], set(deltas), []
+    for route in routes(deltas, table):
+        theirs, ours, _ = route
         left -= set(theirs)
-        change = _Change(tuple(deltas.get(name) for name in theirs), ours, transform, scale)
+        change = _Change(tuple(deltas.get(name) for name in theirs), route, scale)
         try:
             made = change.tensors(torch.device("meta"))
         except RuntimeError as error:  # parts of a fused weight that do not go together
@@ -179,13 +204,13 @@ def _planned(
                 wrong.append(f"{', '.join(theirs)} (this model has none)")
             elif slots[name].shape != tensor.shape:
                 wrong.append(f"{', '.join(theirs)} is {tuple(tensor.shape)}, not {tuple(slots[name].shape)}")
-        changes.append(change)
+        found.append(change)
     wrong += [f"{name} (no such weight)" for name in sorted(left)]
-    if wrong or not changes:
+    if wrong or not found:
         raise InputError(
             "lora", f"{adapter.name} does not fit: {'; '.join(wrong) or 'it is empty'}", "take one made for this model"
         )
-    return changes
+    return found
 
 
 def _tensors(aliases: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -2,25 +2,29 @@
 
 Notable: `model_index.json` says which pipeline a folder is, and each part has a folder with its own config and weights,
 in one file or in shards. Loading checks every part's keys and shapes by the headers of its files, on the meta device,
-and reads no weights: a text encoder may be read, used and put back before the network that draws is read at all.
+and reads no weights: a text encoder may be read, used and put back before the network that draws is read at all. A part
+is read tensor by tensor: each is changed by the adapters that are worn, then rounded to a byte a weight where that is
+asked for, so that no more than one layer is ever wider than it will be.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from soundstage.errors import InputError, MissingError
+from soundstage.nn.narrow import Narrow, make_room, narrowed
 from soundstage.weights.card import Card
-from soundstage.weights.keys import Row, rename
+from soundstage.weights.keys import Row, matches, plan, rename
+from soundstage.weights.lora import Change
 from soundstage.weights.published import CONFIG, INDEX, RESERVE, numbers, read_object
+from soundstage.weights.stored import Stored
 
 if TYPE_CHECKING:
     from soundstage.weights.load import Loaded
@@ -31,27 +35,36 @@ DATA = ("*.json", "*.model", "*.txt")  # what lies beside weights: configs and t
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """How a family reads one folder: its config, its key table, and which of our names stay float32 in any dtype."""
+    """How a family reads one folder: its config and its key table.
+
+    Of our names, those of `full` stay float32 in any dtype, and those of `narrow` are linear layers' that may be a byte
+    a weight. `aliases` are other names that theirs go by.
+    """
 
     build: Callable[[dict[str, Any]], nn.Module]
     from_config: Callable[[Mapping[str, Any]], Any]
     keys: Sequence[Row]
     ignored: Sequence[str] = ()
     full: Sequence[str] = ()
+    narrow: Sequence[str] = ()
+    aliases: Sequence[tuple[str, str]] = ()
     needed: bool = True
+
+
+Changes = Mapping[str, Sequence[Change]]
+Maker = Callable[[bool, Changes], nn.Module]
+"""Makes a part asleep, or with its weights, which are changed by name while they are read."""
 
 
 class Parts(nn.Module):
     """The parts by name: on the meta device until `wake` reads one, and again after `rest`."""
 
-    def __init__(
-        self, makers: Mapping[str, Callable[[bool], nn.Module]], device: torch.device, dtype: torch.dtype
-    ) -> None:
+    def __init__(self, makers: Mapping[str, Maker], device: torch.device, dtype: torch.dtype) -> None:
         super().__init__()
         self.device, self.dtype = device, dtype
         self._makers = dict(makers)
-        self._changes: dict[str, list[Callable[[nn.Module], object]]] = {}
-        self.parts = nn.ModuleDict({name: make(False) for name, make in makers.items()})
+        self._changes: dict[str, dict[str, list[Change]]] = {name: {} for name in makers}
+        self.parts = nn.ModuleDict({name: make(False, {}) for name, make in makers.items()})
 
     def __contains__(self, name: str) -> bool:
         return name in self.parts
@@ -59,23 +72,23 @@ class Parts(nn.Module):
     def wake(self, name: str) -> nn.Module:
         """The part, with its weights in memory on the asked device."""
         if not self.awake(name):
-            self.parts[name] = self._makers[name](True)
-            for change in self._changes.get(name, ()):
-                change(self.parts[name])
+            self.parts[name] = self._makers[name](True, self._changes[name])
         return self.parts[name]
 
-    def change(self, name: str, change: Callable[[nn.Module], object]) -> None:
-        """Do something to a part, now and whenever it is read: merge an adapter into it, say.
+    def change(self, name: str, change: Callable[[nn.Module], Mapping[str, Change]]) -> None:
+        """Change a part's tensors from now on: merge an adapter into it, say.
 
-        A part that sleeps is on the meta device, where `change` can only see whether it fits.
+        `change` is given the part, awake or on the meta device, sees whether it fits, and says what becomes of which
+        tensors. A part that is awake is read again.
         """
-        change(self.parts[name])
-        self._changes.setdefault(name, []).append(change)
+        for tensor, made in change(self.parts[name]).items():
+            self._changes[name].setdefault(tensor, []).append(made)
+        self.rest(name)
 
     def rest(self, name: str) -> None:
         """Give a part's memory back; it is read again when it is asked for."""
         if self.awake(name):
-            self.parts[name] = self._makers[name](False)
+            self.parts[name] = self._makers[name](False, {})
 
     def awake(self, name: str) -> bool:
         """Whether a part is in memory."""
@@ -185,17 +198,33 @@ def files_of(folder: Path, name: str) -> tuple[Path, ...]:
     return found
 
 
-def load(card: Card, folder: Path, device: str | torch.device, dtype: torch.dtype) -> Loaded:
+@dataclass(frozen=True)
+class Form:
+    """What a part's numbers become: where they are, their dtype, and that of weights of a byte each, if any are."""
+
+    device: torch.device
+    dtype: torch.dtype
+    narrow: torch.dtype | None = None
+
+
+def load(
+    card: Card,
+    folder: Path,
+    device: str | torch.device,
+    dtype: torch.dtype,
+    narrow: torch.dtype | None = None,
+) -> Loaded:
     """The model in the folder, its parts checked and asleep; `files` has configs and tokenizers as `folder/name`.
 
-    Raises InputError naming every key of a part that is missing, left over or of another shape.
+    With `narrow` the weights of its blocks' linear layers are of that dtype, a byte each. Raises InputError naming
+    every key of a part that is missing, left over or of another shape.
     """
     from soundstage.weights.load import Loaded, family_module
 
     parts: Mapping[str, Part] = family_module(card.family).PARTS
-    where = torch.device(device)
+    form = Form(torch.device(device), dtype, narrow)
     makers = {
-        name: partial(_make, parts[name], dict(card.config[name]), files_of(folder, name), where, dtype)
+        name: partial(_make, parts[name], dict(card.config[name]), files_of(folder, name), form)
         for name in parts
         if name in card.config
     }
@@ -204,30 +233,58 @@ def load(card: Card, folder: Path, device: str | torch.device, dtype: torch.dtyp
         for pattern in DATA
         for path in sorted((*folder.glob(pattern), *folder.glob(f"*/{pattern}")))
     }
-    return Loaded(card, Parts(makers, where, dtype).eval(), files)
+    return Loaded(card, Parts(makers, form.device, dtype).eval(), files)
 
 
 def _make(
-    part: Part, config: dict[str, Any], paths: Sequence[Path], device: torch.device, dtype: torch.dtype, real: bool
+    part: Part, config: dict[str, Any], paths: Sequence[Path], form: Form, real: bool, changes: Changes
 ) -> nn.Module:
-    from soundstage.weights.load import assemble, read
+    """Checked on the meta device by the headers of the files; then, if it is to be `real`, read."""
+    from soundstage.weights.load import assemble
 
-    given = read(paths) if real else _shapes(paths)
-    tensors = rename(given, part.keys, part.ignored)
-    module = assemble(lambda: part.build(config), tensors, dtype, full=part.full)
-    return module.to(device) if real else module
+    stored = Stored(paths, part.aliases)
+    ours = rename(stored.shapes(), part.keys, part.ignored)
+    module = assemble(lambda: part.build(config), ours, form.dtype, full=part.full)
+    if not real:
+        return module
+    if form.narrow is not None:
+        make_room(module, (name for name in ours if matches(name, part.narrow)), form.narrow)
+    module.load_state_dict(dict(_read(part, stored, form, changes)), strict=True, assign=True)
+    return module.eval().requires_grad_(False).to(form.device)
 
 
-def _shapes(paths: Sequence[Path]) -> dict[str, Tensor]:
-    """Tensors of the right shapes on the meta device, by the headers of the files."""
-    found: dict[str, Tensor] = {}
-    for path in paths:
-        numbers(path)  # refuses a file that is cut off
-        with path.open("rb") as file:
-            header = cast(dict[str, Any], json.loads(file.read(int.from_bytes(file.read(8), "little"))))
-        header.pop("__metadata__", None)
-        found |= {name: torch.empty(entry["shape"], device="meta") for name, entry in header.items()}
-    return found
+def _read(part: Part, stored: Stored, form: Form, changes: Changes) -> Iterator[tuple[str, Tensor]]:
+    """Our tensors by name, as they are to be; those in bytes are followed by their scales.
+
+    What lies in the asked bytes already, and is not changed, is not rounded again.
+    """
+    for route in plan(stored, part.keys, part.ignored):
+        first = route.ours[0]
+        small = form.narrow is not None and matches(first, part.narrow)
+        if small and form.narrow == torch.float8_e4m3fn and first not in changes:
+            given = [pair for pair in (stored.narrow(name) for name in route.theirs) if pair is not None]
+            if len(given) == len(route.theirs):
+                (values,) = route.made(*(pair.values for pair in given))
+                (scale,) = route.made(*(pair.scale.unsqueeze(1) for pair in given))
+                yield from _spelled(first, Narrow(values.to(form.device), scale.squeeze(1).to(form.device)))
+                continue
+        for name, tensor in zip(route.ours, route.made(*(stored[name] for name in route.theirs)), strict=True):
+            tensor = tensor.to(form.device)
+            for change in changes.get(name, ()):
+                tensor = change(tensor.float())
+            if small and form.narrow is not None:
+                yield from _spelled(name, narrowed(tensor, form.narrow))
+            elif tensor.is_floating_point():
+                yield name, tensor.to(torch.float32 if matches(name, part.full) else form.dtype)
+            else:
+                yield name, tensor
+
+
+def _spelled(name: str, made: Narrow) -> Iterator[tuple[str, Tensor]]:
+    if not bool(made.scale.isfinite().all()):
+        raise InputError("weights", f"{name} is not finite", "fetch the files again")
+    yield name, made.values
+    yield f"{name.removesuffix('weight')}scale", made.scale
 
 
 def _config(place: Path) -> Path:

@@ -44,6 +44,7 @@ PIPELINES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "WanPipeline": ("wan", "shoot"),
         "WanImageToVideoPipeline": ("wan", "shoot"),
+        "WanVideoToVideoPipeline": ("wan", "shoot"),
         "CogVideoXPipeline": ("cogvideox", "shoot"),
         "CogVideoXImageToVideoPipeline": ("cogvideox", "shoot"),
         "CogVideoXVideoToVideoPipeline": ("cogvideox", "shoot"),

@@ -93,5 +93,7 @@ def rows(theirs: str = "", ours: str = "") -> tuple[Row, ...]:
 
 
 KEYS: tuple[Row, ...] = rows()
-IGNORED = ("decoder.*", "lm_head.weight")
+IGNORED = ("decoder.*", "lm_head.weight", "spiece_model")  # the last is a tokenizer, in files of ComfyUI
 FULL = ("norm.weight", "blocks.{}.norm.weight", "blocks.{}.feed_norm.weight")  # stays float32 in any dtype
+NARROW = tuple(f"blocks.{{}}.{layer}.weight" for layer in ("qkv", "out", "feed.rise", "feed.fall"))
+"""What may be a byte a weight."""

@@ -48,7 +48,9 @@ def _tuples(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 PARTS = {
-    "text_encoder": Part(build=t5.build, from_config=t5.from_config, keys=t5.KEYS, ignored=t5.IGNORED),
-    "transformer": Part(build=build, from_config=from_config, keys=KEYS),
+    "text_encoder": Part(
+        build=t5.build, from_config=t5.from_config, keys=t5.KEYS, ignored=t5.IGNORED, narrow=t5.NARROW
+    ),
+    "transformer": Part(build=build, from_config=from_config, keys=KEYS, narrow=keys.NARROW),
     "vae": Part(build=build_vae, from_config=config.vae, keys=keys.VAE),
 }

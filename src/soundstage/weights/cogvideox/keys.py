@@ -89,3 +89,5 @@ def _norm(theirs: str, ours: str) -> tuple[Row, ...]:
 
 
 TRANSFORMER, VAE = transformer(), vae()
+NARROW = tuple(f"blocks.{{}}.{layer}.weight" for layer in ("attention.qkv", "attention.out", "feed.rise", "feed.fall"))
+"""What of the transformer may be a byte a weight."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from soundstage.weights import lora
 from soundstage.weights.cogvideox.keys import TRANSFORMER
-from soundstage.weights.lora import Adapter, merge
+from soundstage.weights.lora import Adapter, Change
 
 _BLOCK = (
     "attn1.to_q", "attn1.to_k", "attn1.to_v", "attn1.to_out.0", "norm1.linear", "norm2.linear", "ff.net.0.proj",
@@ -23,9 +24,14 @@ ALIASES: tuple[tuple[str, str], ...] = tuple(
 )
 
 
-def wear(module: nn.Module, worn: Sequence[tuple[Adapter, float]]) -> None:
-    """Merge adapters into a transformer, each with its strength; on the meta device only see whether they fit.
+def changes(module: nn.Module, worn: Sequence[tuple[Adapter, float]]) -> dict[str, Change]:
+    """What becomes of a transformer's tensors, awake or on the meta device, with adapters and their strengths.
 
-    Raises InputError naming what does not.
+    Raises InputError naming what does not fit.
     """
-    merge(module, worn, TRANSFORMER, ALIASES)
+    return lora.changes(module, worn, TRANSFORMER, ALIASES)
+
+
+def wear(module: nn.Module, worn: Sequence[tuple[Adapter, float]]) -> None:
+    """Merge adapters into a transformer. Raises as `changes` does, and then changes nothing."""
+    lora.merge(module, worn, TRANSFORMER, ALIASES)

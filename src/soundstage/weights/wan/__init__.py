@@ -24,12 +24,20 @@ from soundstage.weights.wan.transformer import IGNORED, KEYS, build
 __all__ = ["IGNORED", "KEYS", "PARTS", "SOURCE", "build", "pipeline"]
 
 PARTS = {
-    "text_encoder": Part(build=t5.build, from_config=t5.from_config, keys=t5.KEYS, ignored=t5.IGNORED, full=t5.FULL),
+    "text_encoder": Part(
+        build=t5.build, from_config=t5.from_config, keys=t5.KEYS, ignored=t5.IGNORED, full=t5.FULL, narrow=t5.NARROW
+    ),
     "image_encoder": Part(
         build=clip.build, from_config=clip.from_config, keys=clip.KEYS, ignored=clip.IGNORED, full=("*",), needed=False
     ),
     "transformer": Part(
-        build=build, from_config=transformer.from_config, keys=KEYS, ignored=IGNORED, full=transformer.FULL
+        build=build,
+        from_config=transformer.from_config,
+        keys=KEYS,
+        ignored=IGNORED,
+        full=transformer.FULL,
+        narrow=transformer.NARROW,
+        aliases=transformer.OTHERWISE,
     ),
     "vae": Part(build=vae.build, from_config=vae.from_config, keys=vae.KEYS, full=vae.FULL),
 }

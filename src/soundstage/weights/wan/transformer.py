@@ -93,3 +93,46 @@ FULL: tuple[str, ...] = (
     "time_rise.*", "time_out.*", "table", "blocks.{}.table", "blocks.{}.cross_norm.*", "blocks.{}.attention.qk.*",
     "blocks.{}.cross.qk.*", "blocks.{}.image.k.*", "image.norm.*", "image.out_norm.*",
 )  # fmt: skip
+_ATTENTION = (
+    ("q", "to_q"),
+    ("k", "to_k"),
+    ("v", "to_v"),
+    ("o", "to_out.0"),
+    ("norm_q", "norm_q"),
+    ("norm_k", "norm_k"),
+)
+NATIVE: tuple[tuple[str, str], ...] = (
+    *((f"blocks.{{}}.self_attn.{theirs}", f"blocks.{{}}.attn1.{ours}") for theirs, ours in _ATTENTION),
+    *((f"blocks.{{}}.cross_attn.{theirs}", f"blocks.{{}}.attn2.{ours}") for theirs, ours in _ATTENTION),
+    ("blocks.{}.cross_attn.k_img", "blocks.{}.attn2.add_k_proj"),
+    ("blocks.{}.cross_attn.v_img", "blocks.{}.attn2.add_v_proj"),
+    ("blocks.{}.cross_attn.norm_k_img", "blocks.{}.attn2.norm_added_k"),
+    ("blocks.{}.norm3", "blocks.{}.norm2"),
+    ("blocks.{}.ffn.0", "blocks.{}.ffn.net.0.proj"),
+    ("blocks.{}.ffn.2", "blocks.{}.ffn.net.2"),
+    ("text_embedding.0", "condition_embedder.text_embedder.linear_1"),
+    ("text_embedding.2", "condition_embedder.text_embedder.linear_2"),
+    ("time_embedding.0", "condition_embedder.time_embedder.linear_1"),
+    ("time_embedding.2", "condition_embedder.time_embedder.linear_2"),
+    ("time_projection.1", "condition_embedder.time_proj"),
+    ("img_emb.proj.0", "condition_embedder.image_embedder.norm1"),
+    ("img_emb.proj.1", "condition_embedder.image_embedder.ff.net.0.proj"),
+    ("img_emb.proj.3", "condition_embedder.image_embedder.ff.net.2"),
+    ("img_emb.proj.4", "condition_embedder.image_embedder.norm2"),
+    ("head.head", "proj_out"),
+)
+"""Modules by the names of Wan's own code, and by those of diffusers."""
+OTHERWISE: tuple[tuple[str, str], ...] = (
+    *((f"{native}.{kind}", f"{theirs}.{kind}") for native, theirs in NATIVE for kind in ("weight", "bias")),
+    ("blocks.{}.modulation", "blocks.{}.scale_shift_table"),
+    ("head.modulation", "scale_shift_table"),
+    ("img_emb.emb_pos", "condition_embedder.image_embedder.pos_embed"),
+)
+"""Tensors likewise: files of ComfyUI have the names of Wan's own code."""
+NARROW: tuple[str, ...] = tuple(
+    f"blocks.{{}}.{layer}.weight"
+    for layer in (
+        "attention.qkv", "attention.out", "cross.q", "cross.kv", "cross.out", "image.kv", "feed.rise", "feed.fall",
+    )
+)  # fmt: skip
+"""What may be a byte a weight."""
