@@ -23,6 +23,7 @@ _NAMES = {
     "soundstage.tasks.stems": "stems",
     "soundstage.tasks.master": "master",
     "soundstage.tasks.shoot": "shoot",
+    "soundstage.tasks.storyboard": "storyboard",
     "soundstage.tasks.paint": "paint",
     "soundstage.tasks.extend_clip": "extend_clip",
     "soundstage.tasks.reshoot": "reshoot",

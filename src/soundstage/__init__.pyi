@@ -51,6 +51,7 @@ from soundstage.tasks.sing_edit import resing as resing
 from soundstage.tasks.speak import speak as speak
 from soundstage.tasks.speak import speak_live as speak_live
 from soundstage.tasks.stems import stems as stems
+from soundstage.tasks.storyboard import storyboard as storyboard
 from soundstage.tasks.upscale import upscale as upscale
 
 __version__: str

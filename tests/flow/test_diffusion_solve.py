@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from soundstage.errors import InputError
-from soundstage.flow.diffusion import Network, noised, scaled_linear, zero_terminal
+from soundstage.flow.diffusion import Network, keeping, noised, scaled_linear, zero_terminal
 from soundstage.flow.diffusion_solve import ddim, dpm_sde, ladder, part_of, timesteps
 
 ALPHAS = zero_terminal(scaled_linear())
@@ -76,6 +76,16 @@ def test_a_clip_that_is_noised_half_way_comes_back_from_there() -> None:
     out = ddim(bell(ALPHAS), x, rungs)
     assert float(out.std()) == pytest.approx(SPREAD, abs=0.05)
     assert float(torch.corrcoef(torch.stack((out[:, 0], data[:, 0])))[0, 1]) > 0.5
+
+
+def test_what_is_kept_comes_out_as_it_was_and_the_rest_as_without() -> None:
+    data, noise, where = draw(3, 2, seed=3), draw(3, 2, seed=4), torch.tensor([[0.0, 1.0]])
+    rungs = part_of(ladder(ALPHAS, 20), 0.5)
+    x = noised(data, noise, torch.tensor(rungs[0].now, dtype=torch.float64))
+    for solve in (ddim, lambda denoise, x, rungs: dpm_sde(denoise, x, rungs, lambda: noise)):
+        made = solve(keeping(bell(ALPHAS), data, where), x, rungs)
+        assert torch.allclose(made[:, 0], data[:, 0], atol=1e-5)
+        assert torch.allclose(made[:, 1], solve(bell(ALPHAS), x, rungs)[:, 1])
 
 
 def test_every_step_is_told() -> None:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from soundstage.errors import InputError
 from soundstage.flow import SCHEDULES, euler, linear, unipc
+from soundstage.flow.path import holding
 from soundstage.flow.schedule import wan, wan_native
 
 
@@ -51,3 +52,19 @@ def test_the_clock_tells_the_timestep_of_each_look_in_any_precision() -> None:
     schedule = wan_native(40, 3.0)
     told = [float(schedule.clock(t.float()[None])) for t in schedule.times[:-1]]
     assert told == schedule.timesteps.tolist()
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_later_part_of_a_schedule_is_its_end_and_holds_what_is_to_stay(schedule: str) -> None:
+    whole = SCHEDULES[schedule](10, 3.0)
+    part = whole.part(0.35)
+    assert torch.equal(part.times, whole.times[7:]) and torch.equal(part.timesteps, whole.timesteps[7:])
+    assert torch.equal(whole.part(1.0).times, whole.times)
+    draw = torch.Generator().manual_seed(3)
+    x, goal = torch.randn(2, 4, generator=draw), torch.randn(2, 4, generator=draw)
+    where, solve = torch.tensor([[0.0, 1.0, 0.0, 1.0]]), euler if schedule == "euler" else unipc
+    made = solve(holding(curved, goal, where), x, part.times)
+    assert torch.allclose(made[:, ::2], goal[:, ::2], atol=1e-5)
+    assert torch.allclose(made[:, 1::2], solve(curved, x, part.times)[:, 1::2])
+    with pytest.raises(InputError, match="strength"):
+        whole.part(0.05)

@@ -1,4 +1,4 @@
-"""Against diffusers: whole pipelines of Wan that it saved, from a text, a first frame, and a first and a last one.
+"""Against diffusers: whole pipelines of Wan that it saved, from a text, first and last frames, and another clip.
 
 The same latents after the last step, and the same frames.
 """
@@ -12,10 +12,12 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
 from soundstage import runtime
 from soundstage.media import Image
+from soundstage.tasks.shoot import shoot
 from soundstage.tasks.shoot_latent import Request
 from soundstage.tasks.shoot_wan import WanShooter, cleaned
 from soundstage.weights import load
@@ -146,6 +148,63 @@ def test_latents_and_frames_are_those_of_the_pipeline(
     assert float(reference.std()) > 0.02
     assert np.abs(frames.astype(float) - reference * 255).max() <= 0.51
     assert np.array_equal(shooter.decode(kept[0]), frames)
+
+
+@pytest.mark.parametrize("strength", [0.6, 1.0])
+def test_a_clip_drawn_over_is_that_of_the_pipeline_for_clips(
+    made: tuple[str, Any, Path], monkeypatch: pytest.MonkeyPatch, strength: float
+) -> None:
+    from diffusers.pipelines.wan import pipeline_wan_video2video
+    from PIL import Image as Picture
+
+    monkeypatch.setattr(pipeline_wan_video2video, "ftfy", SimpleNamespace(fix_text=str), raising=False)
+    kind, pipe, folder = made
+    if kind != "text":
+        pytest.skip("the pipeline takes models of texts alone")
+    parts = ("tokenizer", "text_encoder", "transformer", "vae", "scheduler")
+    theirs = diffusers.WanVideoToVideoPipeline(**{name: getattr(pipe, name) for name in parts})
+    theirs.set_progress_bar_config(disable=True)
+    clip = np.random.default_rng(2).integers(0, 256, (FRAMES, *SIZE, 3), np.uint8)
+    steps: list[Tensor] = []
+    request = Request(
+        prompt=PROMPT, negative=NEGATIVE, frames=FRAMES, height=SIZE[0], width=SIZE[1], steps=STEPS, guidance=4.0,
+        seed=5, on_step=lambda step, x: steps.append(x),
+    )  # fmt: skip
+    shooter = WanShooter(load(str(folder)))
+    frames = shooter.reshoot(request, clip, strength)
+    seen: list[Tensor] = []
+
+    def after(pipe: Any, step: int, time: Any, more: dict[str, Any]) -> dict[str, Any]:
+        seen.append(more["latents"])
+        return {}
+
+    reference = theirs(
+        video=[Picture.fromarray(frame) for frame in clip], prompt=cleaned(PROMPT), negative_prompt=NEGATIVE,
+        height=SIZE[0], width=SIZE[1], num_inference_steps=STEPS, guidance_scale=4.0, strength=strength,
+        generator=runtime.generator(runtime.derive(5, "noise")), output_type="np", callback_on_step_end=after,
+    ).frames[0]  # fmt: skip
+    assert len(steps) == len(seen) == int(STEPS * strength)
+    assert float(seen[-1].std()) > 0.1
+    for mine, other in zip(steps, seen, strict=True):
+        assert torch.allclose(mine, other, atol=1e-4)
+    assert np.abs(frames.astype(float) - reference * 255).max() <= 0.51
+
+
+def test_an_adapter_is_worn_in_its_own_clip_and_in_no_other(
+    made: tuple[str, Any, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, _, folder = made
+    if kind != "text":
+        pytest.skip("alike for all")
+    monkeypatch.setenv("SOUNDSTAGE_CACHE", str(tmp_path))
+    pair = {"proj_out.lora_A.weight": torch.ones(1, 40), "proj_out.lora_B.weight": torch.ones(4 * LATENT, 1)}
+    save_file(pair, tmp_path / "style.safetensors")
+    asked: dict[str, Any] = {"seconds": 0.3, "size": "64x64", "steps": 2, "model": str(folder)}
+    plain = shoot("a dog", **asked)
+    styled = shoot("a dog", **asked, lora=[f"{tmp_path / 'style.safetensors'}:0.5"])
+    assert not np.array_equal(styled.frames, plain.frames)
+    assert np.array_equal(shoot("a dog", **asked).frames, plain.frames)
+    runtime.release()
 
 
 def test_the_card_tells_parts_and_shift_without_reading_weights(made: tuple[str, Any, Path]) -> None:

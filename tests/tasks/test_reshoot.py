@@ -92,8 +92,8 @@ def test_outside_of_the_mask_every_pixel_stays(monkeypatch: pytest.MonkeyPatch) 
         def shoot(self, request):
             raise AssertionError
 
-        def reshoot(self, request, clip, strength):
-            self.asked = (request.prompt, clip.shape, strength)
+        def reshoot(self, request, clip, strength, where=None):
+            self.asked = (request.prompt, clip.shape, strength, where.shape)
             return np.zeros_like(clip)
 
     engine = Over()
@@ -107,7 +107,7 @@ def test_outside_of_the_mask_every_pixel_stays(monkeypatch: pytest.MonkeyPatch) 
     mask = np.zeros((64, 64, 3), np.uint8)
     mask[:32] = 255
     made = reshoot(clip, prompt="night", mask=Image(mask), strength=0.5)
-    assert engine.asked == ("night", (8, 64, 64, 3), 0.5)
+    assert engine.asked == ("night", (8, 64, 64, 3), 0.5, (1, 64, 64))
     assert (made.frames[:, :32] == 0).all()
     assert np.array_equal(made.frames[:, 32:], clip.frames[:, 32:])
     with pytest.raises(InputError, match="mask"):

@@ -8,7 +8,7 @@ import torch
 
 from soundstage.errors import InputError
 from soundstage.media import Image
-from soundstage.tasks.shoot_latent import Request, eight_bits, fitted, mended
+from soundstage.tasks.shoot_latent import Request, eight_bits, fitted, latents_in, mended, pixels_of
 
 
 def test_a_request_needs_words_and_a_first_picture_before_a_last() -> None:
@@ -29,3 +29,16 @@ def test_pictures_come_back_as_they_went_in() -> None:
 def test_text_is_mended_where_it_is_broken_and_left_alone_elsewhere() -> None:
     assert mended("‘a’ “b”\r\nc\x00\x1b[1m e\u0301") == "'a' \"b\"\nc é"
     assert mended("Ein Ölgemälde, 一只狗 — naïve") == "Ein Ölgemälde, 一只狗 — naïve"
+
+
+def test_a_latent_has_to_do_with_every_pixel_and_frame_that_it_is_made_of() -> None:
+    where = np.zeros((9, 16, 8), np.bool_)
+    where[0, 15, 7] = where[8, 0, 0] = True
+    assert latents_in(where, 9, 4, 8)[:, :, 0].tolist() == [[0, 1], [0, 0], [1, 0]]
+    assert latents_in(where[8:], 9, 4, 8)[:, :, 0].tolist() == [[1, 0]] * 3
+    assert latents_in(where[:1], 1, 4, 8).shape == (1, 2, 1)
+
+
+def test_a_clip_of_pixels_is_a_video_of_one() -> None:
+    clip = np.arange(2 * 3 * 4 * 3, dtype=np.uint8).reshape(2, 3, 4, 3)
+    assert np.array_equal(eight_bits(pixels_of(clip, torch.device("cpu"))), clip)

@@ -22,7 +22,7 @@ from soundstage.nn.t5 import T5Config, T5Encoder
 from soundstage.tasks.shoot_latent import LatentShooter, Request
 from soundstage.tasks.shoot_wan import WanShooter
 from soundstage.weights import Card, Loaded
-from soundstage.weights.parts import Parts
+from soundstage.weights.parts import Changes, Parts
 
 VAE = WanVaeConfig(width=4, decoder_width=4, latent=2, blocks=1, mean=(0.0, 0.0), spread=(1.0, 1.0))
 TEXT = T5Config(ids=8, width=10, depth=1, heads=2, hidden=12, head=4, shared=False)
@@ -47,7 +47,7 @@ def shooter(kind: str, folder: Path) -> WanShooter:
     if kind != "text":
         builders["image_encoder"] = lambda: ClipVision(CLIP)
 
-    def make(name: str, real: bool) -> nn.Module:
+    def make(name: str, real: bool, changes: Changes) -> nn.Module:
         if not real:
             with torch.device("meta"):
                 return builders[name]()  # type: ignore[no-any-return]
@@ -55,10 +55,15 @@ def shooter(kind: str, folder: Path) -> WanShooter:
         for parameter in module.parameters():
             wide = parameter[0].numel() if len(parameter) > 1 else 1
             parameter.data.copy_(torch.randn(parameter.shape, generator=generator) * 0.5 * wide**-0.5)
+        for each, made in changes.items():
+            for change in made:
+                module.get_parameter(each).data = change(module.get_parameter(each).data)
         return module.eval().requires_grad_(False)  # type: ignore[no-any-return]
 
     parts = Parts(
-        {name: (lambda real, name=name: make(name, real)) for name in builders}, torch.device("cpu"), torch.float32
+        {name: (lambda real, changes, name=name: make(name, real, changes)) for name in builders},
+        torch.device("cpu"),
+        torch.float32,
     )
     words = Tokenizer(models.WordLevel({"<unk>": 0, "a dog": 1, "</s>": 2}, unk_token="<unk>"))
     words.post_processor = processors.TemplateProcessing(single=["$A", "</s>"], special_tokens=[("</s>", 2)])
@@ -145,6 +150,34 @@ def test_an_adapter_is_worn_awake_or_asleep_and_survives_a_rest(tmp_path: Path) 
     assert not torch.allclose(styled, plain, atol=1e-3)
     engine.parts.rest("transformer")
     assert torch.equal(engine.draw(asked()), styled)
+
+
+CLIP_THWC = np.random.default_rng(1).integers(0, 256, (5, 16, 32, 3), np.uint8)
+
+
+def test_a_clip_is_left_the_farther_the_stronger_it_is_drawn_over(tmp_path: Path) -> None:
+    engine = shooter("text", tmp_path)
+    given = engine.draw(asked(steps=10), clip_THWC=CLIP_THWC, strength=0.1, where_THW=np.zeros((1, 16, 32), np.bool_))
+    far = [
+        float((engine.draw(asked(steps=10), clip_THWC=CLIP_THWC, strength=strength) - given).norm())
+        for strength in (0.1, 0.5, 1.0)
+    ]
+    assert 0 < far[0] < far[1] < far[2]
+    with pytest.raises(InputError, match=r"strength: 0\.01 of 10 steps is none"):
+        engine.draw(asked(steps=10), clip_THWC=CLIP_THWC, strength=0.01)
+    with pytest.raises(InputError, match="video: is"):
+        engine.draw(asked(frames=9), clip_THWC=CLIP_THWC)
+
+
+def test_outside_of_a_mask_over_time_latents_come_out_as_they_were(tmp_path: Path) -> None:
+    engine = shooter("text", tmp_path)
+    where = np.zeros((5, 16, 32), np.bool_)
+    where[2, 3, 17] = True  # one pixel of the second latent frame
+    kept = engine.draw(asked(), clip_THWC=CLIP_THWC, where_THW=where & False)
+    for schedule in ("diffusers", "native", "euler"):
+        made = engine.draw(asked(schedule=schedule), clip_THWC=CLIP_THWC, strength=1.0, where_THW=where)
+        off = (made - kept).abs()[0].amax(0) > 1e-4
+        assert off.nonzero().tolist() == [[1, 0, 2]]
 
 
 def test_little_memory_decodes_in_tiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,6 +99,11 @@ def denoiser(network: Network, alphas: Tensor, predicts: Predicts) -> Network:
     return data
 
 
+def keeping(denoise: Network, data: Tensor, where: Tensor) -> Network:
+    """A denoiser where `where`, which broadcasts to x, is 1; where it is 0 it says `data`, and that comes out there."""
+    return lambda x, t_B: torch.lerp(data, denoise(x, t_B), where)
+
+
 def diffusion_loss(
     network: Network, data: Tensor, alphas: Tensor, predicts: Predicts, generator: torch.Generator
 ) -> Tensor:

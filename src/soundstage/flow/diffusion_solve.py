@@ -19,6 +19,7 @@ from torch import Tensor
 
 from soundstage.errors import InputError
 from soundstage.flow.diffusion import Network
+from soundstage.flow.schedule import steps_left
 from soundstage.flow.solve import OnStep, ignore
 
 Spacing = Literal["trailing", "leading", "linspace"]
@@ -60,12 +61,7 @@ def ladder(
 
 def part_of(rungs: list[Rung], strength: float) -> list[Rung]:
     """The later steps alone, for data that is noised by `strength`, 1 for all; its level is that of the first."""
-    if not 0 < strength <= 1:
-        raise InputError("strength", f"{strength} is out of range", "use above 0, up to 1")
-    kept = min(int(len(rungs) * strength), len(rungs))
-    if not kept:
-        raise InputError("strength", f"{strength} of {len(rungs)} steps is none", f"use at least {1 / len(rungs):.3g}")
-    return rungs[len(rungs) - kept :]
+    return rungs[len(rungs) - steps_left(len(rungs), strength) :]
 
 
 def ddim(denoise: Network, x: Tensor, rungs: list[Rung], on_step: OnStep = ignore) -> Tensor:

@@ -21,6 +21,18 @@ def interpolate(noise: Tensor, data: Tensor, t_B: Tensor) -> Tensor:
     return torch.lerp(noise, data, like(t_B, data))
 
 
+def holding(velocity: Velocity, data: Tensor, where: Tensor) -> Velocity:
+    """The velocity where `where` is 1; where it is 0 the straight way to `data`, which is what comes out there.
+
+    `where` broadcasts to x, 0…1. It is not for t = 1, from which no way leads on.
+    """
+
+    def held(x: Tensor, t_B: Tensor) -> Tensor:
+        return torch.lerp((data - x) / (1 - like(t_B, x)), velocity(x, t_B), where)
+
+    return held
+
+
 def velocity_target(noise: Tensor, data: Tensor) -> Tensor:
     """What the network learns: the constant velocity of the straight path."""
     return data - noise

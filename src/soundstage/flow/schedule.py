@@ -67,11 +67,29 @@ def shifted(steps: int, shift: float = 3.0) -> Tensor:
     return 1 - shift * level / (1 + (shift - 1) * level)
 
 
+def steps_left(steps: int, strength: float) -> int:
+    """How many of the steps are taken by what begins with data that is noised by `strength`, 1 for all of them.
+
+    Raises InputError for a strength out of range, and for one that leaves no step.
+    """
+    if not 0 < strength <= 1:
+        raise InputError("strength", f"{strength} is out of range", "use above 0, up to 1")
+    left = min(int(steps * strength), steps)
+    if not left:
+        raise InputError("strength", f"{strength} of {steps} steps is none", f"use at least {1 / steps:.3g}")
+    return left
+
+
 class Schedule(NamedTuple):
     """Times [steps + 1] in float64, and the timestep [steps] that the network is told at each look."""
 
     times: Tensor
     timesteps: Tensor
+
+    def part(self, strength: float) -> Schedule:
+        """The later steps alone, for data that is noised by `strength`; its time is that of the first."""
+        first = len(self.timesteps) - steps_left(len(self.timesteps), strength)
+        return Schedule(self.times[first:], self.timesteps[first:])
 
     def clock(self, t_B: Tensor) -> Tensor:
         """The timestep at a time of the schedule."""

@@ -23,8 +23,11 @@ GRADES: tuple[tuple[str, ...], ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One thing that a result was made with. `kind` is "model", "sound font" or "language model"; `data` says what a
-    model was trained on, or where a thing comes from."""
+    """One thing that a result was made with.
+
+    `kind` is "model", "adapter", "sound font" or "language model"; `data` says what a model was trained on, or where a
+    thing comes from.
+    """
 
     name: str
     licence: str

@@ -27,6 +27,7 @@ TABLE = {
     "stems": "soundstage.tasks.stems:stems",
     "master": "soundstage.tasks.master:master",
     "shoot": "soundstage.tasks.shoot:shoot",
+    "storyboard": "soundstage.tasks.storyboard:storyboard",
     "paint": "soundstage.tasks.paint:paint",
     "extend_clip": "soundstage.tasks.extend_clip:extend_clip",
     "reshoot": "soundstage.tasks.reshoot:reshoot",

@@ -15,7 +15,7 @@ from soundstage.tasks.shoot_scene import STEPS, SceneEngine, Shooting, settled
 from soundstage.tasks.shoot_text import one_frame, only_text
 
 
-@task(version=2)
+@task(version=3)
 def paint(
     prompt: Annotated[str, Says('What is seen: "a red boat on the sea at sunset".')] = "",
     *,

@@ -2,7 +2,7 @@
 
 Notable: a model of scenes looks at the clip, follows the subject and the camera, and draws the same with other words:
 the same run at night, a robot in the fox's place. A model that draws over a clip begins from its noised latents
-instead, as far from it as `strength` says. Outside of a mask every pixel stays.
+instead, as far from it as `strength` says, and knows outside of a mask what stays. There every pixel does.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ STILL, UNZOOMED = 0.025, 0.04
 """Frame widths and relative size below which a camera stands."""
 
 
-@task(version=1)
+@task(version=2)
 def reshoot(
     video: Annotated[Video, Says("The clip to take again.")],
     *,
@@ -59,9 +59,10 @@ def reshoot(
         if isinstance(engine, SceneEngine):
             made = _scene(engine, video, prompt, seed)
         elif isinstance(engine, ClipShooter):
-            made = _over(engine, video, prompt, strength, seed)
+            made = _over(engine, video, prompt, strength, where, seed)
         else:
-            raise InputError("model", f"{model} does not draw over clips", "use starter/video or a CogVideoX folder")
+            remedy = "use starter/video, or a Wan or CogVideoX folder"
+            raise InputError("model", f"{model} does not draw over clips", remedy)
     if where is not None:
         made = np.where(where[..., None], made, video.frames)
     return Video(made, video.fps)
@@ -79,12 +80,15 @@ def covered(mask: Image | Video, video: Video) -> NDArray[np.bool_]:
     return np.asarray(np.stack(fitted).mean(-1) > 127)
 
 
-def _over(engine: ClipShooter, video: Video, prompt: str, strength: float, seed: int) -> NDArray[np.uint8]:
+def _over(
+    engine: ClipShooter, video: Video, prompt: str, strength: float, where: NDArray[np.bool_] | None, seed: int
+) -> NDArray[np.uint8]:
     """By a model that draws over clips: at its own pace, shown at the clip's."""
     count = engine.frames_for(max(1, round(video.length / float(video.fps) * engine.fps)))
     shown = np.rint(np.linspace(0, video.length - 1, count)).astype(int)
     request = Request(prompt=prompt, frames=count, height=video.height, width=video.width, fps=engine.fps, seed=seed)
-    made = engine.reshoot(request, np.ascontiguousarray(video.frames[shown]), strength)
+    seen = where[shown] if where is not None and len(where) > 1 else where
+    made = engine.reshoot(request, np.ascontiguousarray(video.frames[shown]), strength, seen)
     return np.asarray(made[np.rint(np.linspace(0, count - 1, video.length)).astype(int)])
 
 

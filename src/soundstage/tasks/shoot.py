@@ -22,7 +22,7 @@ from soundstage.media import Image, Video
 from soundstage.media.video import frame_rate
 from soundstage.render.camera import EXAMPLES, keys_of
 from soundstage.render.scene import MOVES, Camera, Scene
-from soundstage.tasks.shoot_engines import ENGINES
+from soundstage.tasks.shoot_lora import adapters_of, engines_for, named, worn_besides
 from soundstage.tasks.shoot_motion import strokes_of
 from soundstage.tasks.shoot_scene import STEPS, SceneEngine, Shooting, cast, settled, told
 from soundstage.tasks.shoot_text import drawn, only_text, said_of
@@ -33,7 +33,7 @@ FPS, SIZE = Fraction(24), (256, 256)
 _SIZE = re.compile(r"(\d{1,5})\s*[x×]\s*(\d{1,5})", re.IGNORECASE)
 
 
-@task(version=2)
+@task(version=3, besides=worn_besides)
 def shoot(
     prompt: Annotated[str, Says('What is seen: "a golden dog runs through a sunlit meadow".')] = "",
     *,
@@ -73,6 +73,9 @@ def shoot(
     reuse: Annotated[
         float, Says("How much a step may change and still be guessed from those before it; 0 never."), Between(0, 1)
     ] = 0.0,
+    lora: Annotated[
+        list[str] | None, Says('Adapters, each with its strength: "style.safetensors:0.8"; for models that take them.')
+    ] = None,
     model: ModelRef = "starter/video",
     seed: Seed = 0,
 ) -> Video:
@@ -81,7 +84,8 @@ def shoot(
     The camera's values are in frame widths and heights, times and degrees (`render.camera`); drawn paths tell where the
     middle of a subject is seen (`tasks.shoot_motion`). Raises InputError naming the field for an empty prompt without a
     layout, a length, rate or size that cannot be drawn, an unknown camera move, a direction that the subject cannot
-    take, and whatever the model cannot keep to.
+    take, adapters that do not fit, and whatever the model cannot keep to; MissingError for an adapter that is not
+    there.
     """
     rate, sides = check(prompt, seconds, fps, size, layout is not None or image is not None)
     if last_image is not None and image is None:
@@ -90,7 +94,8 @@ def shoot(
         raise InputError("layout", "is given beside an image", "leave out one of them")
     move = None if camera is None else camera_of(camera, seconds)
     strokes = strokes_of(motion)
-    with runtime.use(model, ENGINES) as engine:
+    worn = adapters_of(lora or ())
+    with runtime.use(model, engines_for(model, worn)) as engine:
         if not isinstance(engine, SceneEngine):
             if loop and (image is None or last_image is not None):
                 raise InputError("loop", f"of {model} begins and ends with one image", "give it as image alone")
@@ -102,8 +107,8 @@ def shoot(
                 "last_image": image if loop else last_image, "steps": steps, "guidance": guidance, "reuse": reuse,
                 "seed": seed,
             }  # fmt: skip
-            return drawn(engine, request, seconds, rate, sides, model)
-        if reuse:
+            return drawn(engine, request, seconds, rate, sides, named(model, worn))
+        if reuse and not engine.reuses:
             raise InputError("reuse", f"of steps is nothing that {model} needs", "leave it at 0")
         if negative.strip():
             raise InputError("negative", f"is nothing that {model} knows of", "say in the prompt what is to be seen")
@@ -122,6 +127,7 @@ def shoot(
             exact=layout is not None,
             strokes=strokes,
             loop=loop,
+            reuse=reuse,
         )
         if image is not None:
             return Video(engine.animate(image, last_image or (image if loop else None), scene, how), rate)

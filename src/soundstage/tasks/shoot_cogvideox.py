@@ -33,7 +33,8 @@ from soundstage.models.cogvideox import (
     picture_latents,
 )
 from soundstage.nn.t5 import T5Encoder
-from soundstage.tasks.shoot_latent import Request, eight_bits, fitted, free_mb, rest
+from soundstage.runtime.settings import NARROW
+from soundstage.tasks.shoot_latent import Request, eight_bits, fitted, free_mb, latents_in, pixels_of, rest
 from soundstage.text.unigram import tokenizer
 from soundstage.weights import Loaded, lora
 from soundstage.weights.cogvideox import lora as cogvideox_lora
@@ -58,7 +59,7 @@ SCHEDULES: Mapping[str, dict[str, Any]] = MappingProxyType(
 class CogVideoXShooter:
     """Family `cogvideox`, from a folder in the layout of diffusers."""
 
-    dtypes = ("float32", "bfloat16")
+    dtypes = ("float32", "bfloat16", *NARROW)
 
     def __init__(self, loaded: Loaded) -> None:
         if not isinstance(loaded.module, Parts):
@@ -87,9 +88,15 @@ class CogVideoXShooter:
         pace = cast(Transformer, self.parts.parts["transformer"]).config.pace
         return -(-(count - 1) // pace) * pace + 1
 
-    def reshoot(self, request: Request, clip_THWC: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:
-        """Frames [F, H, W, 3] drawn over a clip; see `shoot`."""
-        return self.shoot(request, clip_THWC=clip_THWC, strength=strength)
+    def reshoot(
+        self,
+        request: Request,
+        clip_THWC: NDArray[np.uint8],
+        strength: float,
+        where_THW: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.uint8]:
+        """Frames [F, H, W, 3] drawn over a clip, all of it or where a mask is true; see `ClipShooter.reshoot`."""
+        return self.decode(self.draw(request, clip_THWC=clip_THWC, strength=strength, where_THW=where_THW))
 
     def shoot(
         self, request: Request, *, clip_THWC: NDArray[np.uint8] | None = None, strength: float = 0.8
@@ -101,7 +108,14 @@ class CogVideoXShooter:
         return self.decode(self.draw(request, clip_THWC=clip_THWC, strength=strength))
 
     @torch.inference_mode()
-    def draw(self, request: Request, *, clip_THWC: NDArray[np.uint8] | None = None, strength: float = 0.8) -> Tensor:
+    def draw(
+        self,
+        request: Request,
+        *,
+        clip_THWC: NDArray[np.uint8] | None = None,
+        strength: float = 0.8,
+        where_THW: NDArray[np.bool_] | None = None,
+    ) -> Tensor:
         """The latents [1, D, F, H, W] of a request, float32 on the CPU; `on_latents` has them too."""
         size, sampler, how = self._checked(request, clip_THWC)
         scale = request.guidance if request.guidance is not None else GUIDANCE
@@ -127,6 +141,7 @@ class CogVideoXShooter:
             picture_B1Chw=picture,
             clip_BFChw=clip,
             strength=strength,
+            where_F1hw=None if where_THW is None else self._masked(where_THW, request.frames),
             generator=generator,
             on_step=each,
             **how,
@@ -157,7 +172,7 @@ class CogVideoXShooter:
         Raises MissingError for a file that is not there, InputError naming what in one does not fit this model.
         """
         adapters = [(lora.load(path), scale) for path, scale in worn]
-        self.parts.change("transformer", lambda module: cogvideox_lora.wear(module, adapters))
+        self.parts.change("transformer", lambda module: cogvideox_lora.changes(module, adapters))
 
     def _checked(
         self, request: Request, clip: NDArray[np.uint8] | None
@@ -213,9 +228,14 @@ class CogVideoXShooter:
             pixels = torch.from_numpy(fitted(request.image, request.height, request.width))[None]
             picture = picture_latents(vae, pixels.to(device), generator, tiles)
         if clip is not None:
-            pixels = torch.from_numpy(clip).permute(3, 0, 1, 2)[None].float() / 127.5 - 1
-            noised = clip_latents(vae, pixels.to(device), generator, tiles)
+            noised = clip_latents(vae, pixels_of(clip, device), generator, tiles)
         return picture, noised
+
+    def _masked(self, where: NDArray[np.bool_], frames: int) -> Tensor:
+        """A mask in latents, [F, 1, h, w]."""
+        network, vae = cast(Transformer, self.parts.parts["transformer"]), cast(Vae, self.parts.parts["vae"])
+        time = (frames - 1) // max(1, latent_frames(network, frames)[0] - 1) if frames > 1 else 1
+        return latents_in(where, frames, time, vae.config.space).unsqueeze(1).to(self.parts.device)
 
     def _tiles(self, vae: Vae, height: int, width: int) -> Tiles | None:
         """Tiles, where memory is short for whole frames and they are not one tile anyway."""

@@ -95,8 +95,17 @@ class Decoder(LatentShooter, Protocol):
 class ClipShooter(LatentShooter, Protocol):
     """An engine that also draws over a clip."""
 
-    def reshoot(self, request: Request, clip_THWC: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:
-        """Frames [F, H, W, 3] of a request of the clip's length and size; `strength` 1 leaves nothing of it."""
+    def reshoot(
+        self,
+        request: Request,
+        clip_THWC: NDArray[np.uint8],
+        strength: float,
+        where_THW: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.uint8]:
+        """Frames [F, H, W, 3] of a request of the clip's length and size; `strength` 1 leaves nothing of it.
+
+        Where `where_THW`, of one frame or of all, is false, the clip is kept as nearly as its latents tell it.
+        """
 
 
 def mended(text: str) -> str:
@@ -120,6 +129,23 @@ def eight_bits(video_BCTHW: Tensor) -> NDArray[np.uint8]:
     scaled = ((video_BCTHW[0].float() / 2 + 0.5).clamp(0, 1) * 255).round()
     frames: NDArray[np.uint8] = scaled.permute(1, 2, 3, 0).cpu().numpy().astype(np.uint8)
     return frames
+
+
+def pixels_of(clip_THWC: NDArray[np.uint8], device: torch.device) -> Tensor:
+    """A clip as a video [1, 3, T, H, W] within [-1, 1]."""
+    return torch.from_numpy(clip_THWC).to(device).permute(3, 0, 1, 2)[None].float() / 127.5 - 1
+
+
+def latents_in(where_THW: NDArray[np.bool_], frames: int, time: int, space: int) -> Tensor:
+    """Which latents [F, h, w] of a clip of `frames` have to do with what a mask is true in, 0 or 1.
+
+    The first latent is of one frame, the others of `time`, and each is `space` pixels wide and high. A mask of one
+    frame holds for all.
+    """
+    x = torch.from_numpy(np.broadcast_to(where_THW, (frames, *where_THW.shape[1:])).astype(np.float32))
+    x = torch.nn.functional.max_pool2d(x[:, None], space)[:, 0]
+    later = x[1:].view((frames - 1) // time, time, *x.shape[1:]).amax(1)
+    return torch.cat((x[:1], later))
 
 
 def rest(parts: Parts, size_mb: float, name: str) -> None:

@@ -60,6 +60,7 @@ class LayeredShooter:
     """Family `layered`."""
 
     dtypes = ("float32",)
+    reuses = False
 
     def __init__(self, loaded: Loaded) -> None:
         self.model = cast(Layered, loaded.module)
@@ -194,13 +195,13 @@ class LayeredShooter:
         cast_: list[Cast] = []
         for actor, poses in zip(scene.actors, paths, strict=True):
             level = level_of(actor.subject, actor.action, scene.place)
-            identity = runtime.derive(identity, actor.subject, actor.colour)
+            own = runtime.derive(identity, actor.subject, actor.colour)  # whoever else is there
             cast_.append(
                 Cast(
                     subject=c.subjects.index(actor.subject),
                     colour=c.colours.index(actor.colour),
                     action=c.actions.index(actor.action),
-                    variant=identity % VARIANTS,
+                    variant=own % VARIANTS,
                     anchor=anchor_of(actor.subject, actor.action),
                     grounded=level == "ground",
                     poses=poses,

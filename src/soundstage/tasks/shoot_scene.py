@@ -43,7 +43,7 @@ class Shooting:
     """How a scene is to be drawn.
 
     `exact` keeps the actors where the scene has them instead of staging them; `strokes` move them as they were drawn.
-    `loop` brings everything back to where it began.
+    `loop` brings everything back to where it began. `reuse` is how much a step may change and still be guessed.
     """
 
     frames: int
@@ -57,6 +57,7 @@ class Shooting:
     exact: bool = False
     strokes: tuple[Stroke, ...] = ()
     loop: bool = False
+    reuse: float = 0.0
 
 
 class Sight(Protocol):
@@ -76,7 +77,9 @@ class Sight(Protocol):
 
 @runtime_checkable
 class SceneEngine(Protocol):
-    """A model that shoots scenes."""
+    """A model that shoots scenes; whether it `reuses` steps says whether it looks at a clip often enough for that."""
+
+    reuses: bool
 
     def read(self, prompt: str, seed: int) -> Scene:
         """The scene that a prompt asks for."""
@@ -126,28 +129,36 @@ def cast(scene: Scene | None, sights: Sequence[Sight]) -> Scene:
 
     Raises InputError for a picture in which nobody is seen, and for more of them than the scene has actors.
     """
+    known = shown_in(sights)
+    if scene is None:
+        return told(sights[0], None, 0, sure=0.0)
+    if len(known) > max(1, len(scene.actors)):
+        raise InputError("references", f"are {len(known)} for {len(scene.actors)} in the prompt", "name each of them")
+    shown = list(scene.actors) or known[:1]
+    shown[: len(known)] = [played_by(actor, who.subject, who.colour) for actor, who in zip(shown, known, strict=False)]
+    return replace(scene, actors=tuple(shown))
+
+
+def shown_in(sights: Sequence[Sight]) -> list[Actor]:
+    """Whom each of some pictures shows. Raises InputError for one in which nobody is seen."""
     known = []
     for number, sight in enumerate(sights, 1):
         seen = told(sight, None, 0, sure=0.0).actors  # somebody is shown, says who gives it
         if not seen:
             raise InputError("references", f"show nobody that is known (picture {number})", "show one subject, clearly")
         known.append(seen[0])
-    if scene is None:
-        return told(sights[0], None, 0, sure=0.0)
-    if len(known) > max(1, len(scene.actors)):
-        raise InputError("references", f"are {len(known)} for {len(scene.actors)} in the prompt", "name each of them")
-    shown = list(scene.actors) or known[:1]
-    for index, who in enumerate(known):
-        actor = shown[index]
-        if who.subject == actor.subject:
-            shown[index] = replace(actor, colour=who.colour)
-            continue
-        able = ABILITIES[who.subject]
-        action = actor.action if actor.action in able else next(iter(able))
-        ways = directions_of(who.subject, action)
-        way = actor.direction if actor.direction in ways else ways[0]
-        shown[index] = replace(actor, subject=who.subject, colour=who.colour, action=action, direction=way)
-    return replace(scene, actors=tuple(shown))
+    return known
+
+
+def played_by(actor: Actor, subject: str, colour: str) -> Actor:
+    """The actor's part given to somebody else, who does something else where it cannot do that."""
+    if subject == actor.subject:
+        return replace(actor, colour=colour)
+    able = ABILITIES[subject]
+    action = actor.action if actor.action in able else next(iter(able))
+    ways = directions_of(subject, action)
+    way = actor.direction if actor.direction in ways else ways[0]
+    return replace(actor, subject=subject, colour=colour, action=action, direction=way)
 
 
 def settled(scene: Scene, *, camera: Camera | None, direction: str | None, seed: int) -> tuple[Scene, str]:

@@ -24,11 +24,13 @@ from soundstage.codec.preview import Preview
 from soundstage.codec.tiles import Tiles
 from soundstage.errors import InputError
 from soundstage.flow.reuse import Reuse
+from soundstage.flow.schedule import steps_left
 from soundstage.media import Image
-from soundstage.models.wan import TOKENS, Told, Wan, WanVae, condition, generate, latent_shape, planned
+from soundstage.models.wan import TOKENS, Over, Told, Wan, WanVae, condition, generate, latent_shape, planned
 from soundstage.nn.clip import MEAN, SPREAD, ClipVision, prepared
 from soundstage.nn.t5 import T5Encoder
-from soundstage.tasks.shoot_latent import Request, eight_bits, fitted, free_mb, mended, rest
+from soundstage.runtime.settings import NARROW
+from soundstage.tasks.shoot_latent import Request, eight_bits, fitted, free_mb, latents_in, mended, pixels_of, rest
 from soundstage.text.unigram import tokenizer
 from soundstage.weights import Loaded, lora
 from soundstage.weights.parts import Parts
@@ -43,7 +45,7 @@ PREPARING = "image_processor/preprocessor_config.json"
 class WanShooter:
     """Family `wan`, from a folder in the layout of diffusers; it draws 16 frames a second."""
 
-    dtypes = ("float32", "bfloat16")
+    dtypes = ("float32", "bfloat16", *NARROW)
     fps = 16.0
     size = (832, 480)
 
@@ -65,23 +67,46 @@ class WanShooter:
         """Frames [F, H, W, 3]. Raises InputError naming the field that the model cannot keep to."""
         return self.decode(self.draw(request))
 
+    def reshoot(
+        self,
+        request: Request,
+        clip_THWC: NDArray[np.uint8],
+        strength: float,
+        where_THW: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.uint8]:
+        """Frames [F, H, W, 3] drawn over a clip, all of it or where a mask is true; see `ClipShooter.reshoot`."""
+        return self.decode(self.draw(request, clip_THWC=clip_THWC, strength=strength, where_THW=where_THW))
+
     @torch.inference_mode()
-    def draw(self, request: Request) -> Tensor:
-        """The latents [1, D, F, H, W] of a request, float32 on the CPU; `on_latents` has them too."""
-        shape = self._checked(request)
+    def draw(
+        self,
+        request: Request,
+        *,
+        clip_THWC: NDArray[np.uint8] | None = None,
+        strength: float = 0.8,
+        where_THW: NDArray[np.bool_] | None = None,
+    ) -> Tensor:
+        """The latents [1, D, F, H, W] of a request, float32 on the CPU; `on_latents` has them too.
+
+        Drawn over a clip of the request's length and size by `strength`, where one is given, and there where a mask is
+        true.
+        """
+        shape = self._checked(request, clip_THWC)
         schedule, steps, shift = self._plan(request)
+        taken = steps if clip_THWC is None else steps_left(steps, strength)
         scale = request.guidance if request.guidance is not None else self.guidance
         text, avoid = self._read([request.prompt, *([request.negative] if scale > 1 else [])])
         image, beside = self._look(request)
+        over = None if clip_THWC is None else self._over(clip_THWC, strength, where_THW)
         preview = self._preview()
         noise = torch.randn(1, *shape, generator=runtime.generator(runtime.derive(request.seed, "noise")))
-        meter = runtime.Meter("drawing", steps)
+        meter = runtime.Meter("drawing", taken)
 
         def each(step: int, x: Tensor) -> None:
             if request.on_step is not None:
                 request.on_step(step, x)
             middle = x[0, :, x.shape[2] // 2]
-            meter.advance(preview=Image(preview(middle).numpy()) if step + 1 < steps else None)
+            meter.advance(preview=Image(preview(middle).numpy()) if step + 1 < taken else None)
 
         def spared(reuse: Reuse) -> None:
             off = 100 * max(reuse.errors, default=0.0)
@@ -99,6 +124,7 @@ class WanShooter:
             guidance=scale,
             image_BMI=image,
             condition=beside,
+            over=over,
             reuse=request.reuse,
             on_step=each,
             on_reuse=spared,
@@ -127,7 +153,7 @@ class WanShooter:
         Raises MissingError for a file that is not there, InputError naming what in one does not fit this model.
         """
         adapters = [(lora.load(path), scale) for path, scale in worn]
-        self.parts.change("transformer", lambda module: wan_lora.wear(module, adapters))
+        self.parts.change("transformer", lambda module: wan_lora.changes(module, adapters))
 
     def frames_for(self, count: int) -> int:
         """The least number of frames, of those that the model can draw, that is not below `count`."""
@@ -151,7 +177,7 @@ class WanShooter:
         rest(self.parts, self.card.size_mb, "vae")
         return made
 
-    def _checked(self, request: Request) -> tuple[int, int, int, int]:
+    def _checked(self, request: Request, clip: NDArray[np.uint8] | None = None) -> tuple[int, int, int, int]:
         shape = self.config["transformer"]
         sees, two = shape.get("image") is not None, shape.get("places") is not None
         ref = self.card.ref
@@ -163,8 +189,20 @@ class WanShooter:
             raise InputError("last_image", f"is missing, and {ref} goes from one frame to another", "give one")
         if request.last_image is not None and not two:
             raise InputError("last_image", f"is not reached by {ref}", "take one made for it (FLF2V), or leave it out")
+        if clip is not None and clip.shape[:3] != (request.frames, request.height, request.width):
+            asked = (request.frames, request.height, request.width)
+            raise InputError("video", f"is {clip.shape[:3]}", f"make it {asked}")
         vae = cast(WanVae, self.parts.parts["vae"])  # its sizes are known while it sleeps
         return latent_shape(vae, request.frames, request.height, request.width, shape["patch"][1])
+
+    def _over(self, clip: NDArray[np.uint8], strength: float, where: NDArray[np.bool_] | None) -> Over:
+        """What a clip's latents are, and which of them a mask lets go."""
+        vae = cast(WanVae, self.parts.wake("vae"))
+        latents = vae.encode_stream(pixels_of(clip, self.parts.device))
+        if where is None:
+            return Over(latents, strength)
+        mask = latents_in(where, len(clip), vae.config.time, vae.config.space)
+        return Over(latents, strength, mask.to(latents))
 
     def _plan(self, request: Request) -> tuple[str, int, float]:
         """Schedule, steps and shift, before anything is read for nothing."""

@@ -18,6 +18,7 @@ from soundstage.errors import InputError
 from soundstage.flow import batched
 from soundstage.flow.diffusion import (
     denoiser,
+    keeping,
     noised,
     rising,
     rising_as_diffusers,
@@ -68,15 +69,17 @@ def generate(
     picture_B1Chw: Tensor | None = None,
     clip_BFChw: Tensor | None = None,
     strength: float = 0.8,
+    where_F1hw: Tensor | None = None,
     generator: torch.Generator,
     on_step: OnStep = ignore,
 ) -> Tensor:
     """Latents [B, F, C, h, w] of a clip of `frames` frames, `size` high and wide in latents.
 
     `picture_B1Chw`, of `picture_latents`, is what an image-to-video network begins with. `clip_BFChw`, of
-    `clip_latents`, is noised by `strength` and drawn anew from there. Guidance of at most 1 needs no `null_BSC`; with
-    `dynamic` it rises from step to step, `as_diffusers` says by which reckoning. Raises InputError for a length or size
-    that does not fit, and for a picture that is missing or not looked at.
+    `clip_latents`, is noised by `strength` and drawn anew from there; where `where_F1hw`, if it is given, is 0 it comes
+    out as it was. Guidance of at most 1 needs no `null_BSC`; with `dynamic` it rises from step to step, `as_diffusers`
+    says by which reckoning. Raises InputError for a length or size that does not fit, and for a picture that is missing
+    or not looked at.
     """
     config = transformer.config
     count, more = latent_frames(transformer, frames)
@@ -113,6 +116,8 @@ def generate(
 
     scale = _scale(guidance, dynamic, as_diffusers, len(rungs), sampler.steps)
     denoise = denoiser(batched(network, scale) if guides else network, alphas, sampler.predicts)
+    if clip_BFChw is not None and where_F1hw is not None:
+        denoise = keeping(denoise, clip_BFChw.float(), where_F1hw)
     if sampler.solver == "dpm":
         x = dpm_sde(denoise, x, rungs, draw, on_step)
     else:

@@ -3,7 +3,7 @@
 `transformer` is the velocity, `vae` the way between pixels and latents, `generate` the way from noise to a clip.
 """
 
-from soundstage.models.wan.generate import TOKENS, Told, condition, generate, latent_shape, planned
+from soundstage.models.wan.generate import TOKENS, Over, Told, condition, generate, latent_shape, planned
 from soundstage.models.wan.transformer import (
     Read,
     Wan,
@@ -19,6 +19,7 @@ from soundstage.models.wan.vae import WanVae, WanVaeConfig
 
 __all__ = [
     "TOKENS",
+    "Over",
     "Read",
     "Told",
     "Wan",

@@ -1,4 +1,4 @@
-"""From noise to a clip's latents with Wan 2.1: from a text, a first frame, or a first and a last one.
+"""From noise to a clip's latents with Wan 2.1: from a text, a first frame, a first and a last one, or another clip.
 
 Notable: the keys of texts and pictures are made once for all steps. Guidance is two looks, at the text and at what is
 to be avoided. Latents stay float32 whatever the network works in. Pictures enter twice: as the image encoder's tokens,
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from soundstage.errors import InputError
 from soundstage.flow.guidance import guided
+from soundstage.flow.path import holding, interpolate
 from soundstage.flow.reuse import Reuse
 from soundstage.flow.schedule import SCHEDULES, Schedule
 from soundstage.flow.solve import OnStep, Velocity, euler, ignore
@@ -39,6 +40,17 @@ class Told(NamedTuple):
         return TOKENS - self.states.shape[1]
 
 
+class Over(NamedTuple):
+    """A clip's latents like the noise, how far they may be left (1 keeps nothing of them), and where.
+
+    `where` broadcasts to them: 1 where they may be left, 0 where they come out as they were; everywhere by default.
+    """
+
+    latents: Tensor
+    strength: float = 0.8
+    where: Tensor | None = None
+
+
 @torch.inference_mode()
 def generate(
     model: Wan,
@@ -52,6 +64,7 @@ def generate(
     guidance: float = 5.0,
     image_BMI: Tensor | None = None,
     condition: Tensor | None = None,
+    over: Over | None = None,
     reuse: float = 0.0,
     on_step: OnStep = ignore,
     on_reuse: Callable[[Reuse], object] = lambda reuse: None,
@@ -60,12 +73,18 @@ def generate(
 
     `avoid` is the text guided away from; without it, or at a guidance of 1 or less, there is no guidance. `schedule` is
     one of "diffusers" and "native" (UniPC) or "euler". `on_step` gets every step's latents. Above 0, `reuse` is how
-    much a step may change and still be guessed (`flow.reuse`); `on_reuse` is told what came of it.
+    much a step may change and still be guessed (`flow.reuse`); `on_reuse` is told what came of it. The clip that it
+    is drawn `over` is noised to its strength, and the steps go on from there.
 
-    Raises InputError for an unknown schedule, steps and shifts that cannot be, and pictures that are missing or not
-    looked at.
+    Raises InputError for an unknown schedule, steps, shifts and strengths that cannot be, a clip of another shape, and
+    pictures that are missing or not looked at.
     """
     plan, like = planned(schedule, steps, shift), model.patch.weight.dtype
+    if over is not None:
+        if over.latents.shape != noise.shape:
+            shapes = tuple(over.latents.shape), tuple(noise.shape)
+            raise InputError("video", f"has latents {shapes[0]}", f"give one of {shapes[1]}, the noise's shape")
+        plan = plan.part(over.strength)
     if (condition is None) != (model.config.channels == noise.shape[1]):
         problem = "is missing" if condition is None else "is not looked at by this model"
         raise InputError("image", problem, "give one to a model made for it (I2V), and to no other")
@@ -79,12 +98,16 @@ def generate(
 
     wanted = looking(text)
     field = wanted if avoid is None or guidance <= 1 else guided(wanted, looking(avoid), guidance)
+    sparing = Reuse(field, reuse) if reuse else None
+    field = field if sparing is None else sparing
+    x = noise
+    if over is not None:
+        x = interpolate(noise, over.latents, plan.times[:1].to(noise))
+        field = field if over.where is None else holding(field, over.latents, over.where)
     solve = euler if schedule == "euler" else unipc
-    if not reuse:
-        return solve(field, noise, plan.times.to(noise.device), on_step)
-    sparing = Reuse(field, reuse)
-    made = solve(sparing, noise, plan.times.to(noise.device), on_step)
-    on_reuse(sparing)
+    made = solve(field, x, plan.times.to(noise.device), on_step)
+    if sparing is not None:
+        on_reuse(sparing)
     return made
 
 
