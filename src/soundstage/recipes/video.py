@@ -161,7 +161,7 @@ def light(module: Compositor, steps: int = 20_000) -> float:
         optimizer.step()
         fall.step()
     module.light.requires_grad_(False)
-    return float(error.detach()) ** 0.5
+    return float(error.detach().sqrt())
 
 
 def train_fall(*, minutes: float = 6.0, steps: int = 400, batch: int = 4, folder: str = f"{RUNS}/fall") -> Report:

@@ -48,8 +48,9 @@ NOTES = (
 )
 CHUNKS, FITTED, MENDED = 90, 12, 24  # of clips: for the transformer, for the code, for the decoder
 WINDOWS, SINGLES = 4, 24  # of a lesson
-SHARE = 0.45  # of lessons that are windows
-UNSAID, UNLAID = 0.06, 0.35  # of lessons in which a word, or the layout's number, is not said
+SHARE = 0.35  # of lessons that are windows
+UNSAID, UNLAID = 0.05, 0.15  # of lessons in which a word, or the layout's number, is not said
+BLIND = 0.65  # of lessons in which nothing of the data is seen
 COMPARED = 600  # steps of each of the networks that are compared
 LOUD = 0.12  # standard deviation of what is added to the latents that the decoder learns from
 """The transformer's latents are never quite right."""
@@ -134,9 +135,9 @@ class Pool:
 
     def told(self, rows: Tensor) -> Told:
         """What is known of some of the clips."""
-        *moving, flip = self.poses[rows].unbind(-1)
+        poses = Poses(*self.poses[rows].unbind(-1))
         return Told(
-            poses=Poses(*moving, flip > 0.5),
+            poses=poses._replace(flip=poses.flip > 0.5),
             who=self.who[rows],
             views=Views(*self.views[rows].unbind(-1)),
             hour=self.hour[rows],
@@ -145,8 +146,8 @@ class Pool:
 
 def pooled(chunks: int = CHUNKS) -> list[Pool]:
     """The chunks as latents, those of each shape together; encoded once and kept."""
-    vae, parts = coded(), [latents(coded(), index) for index in range(chunks)]
-    del vae
+    vae = coded()
+    parts = [latents(vae, index) for index in range(chunks)]
     shapes = sorted({tuple(part.latents.shape[-2:]) for part in parts})
     names = list(Pool.__dataclass_fields__)
     return [
@@ -167,7 +168,7 @@ def latents(vae: Vae3d, index: int) -> Pool:
 def encoded(vae: Vae3d, told: Clips) -> Pool:
     """Clips in latents."""
     cover = torch.from_numpy(told.cover).float() / 255
-    later = cover[:, 1:].unflatten(1, (-1, vae.config.time)).mean(2)
+    later = cover[:, 1:].view(len(cover), -1, vae.config.time, *cover.shape[2:]).mean(2)
     return Pool(
         latents=torch.cat([vae.encode(pixels(part)) for part in np.array_split(told.frames, 5)]).half(),
         cover=torch.cat((cover[:, :1], later), 1).half(),
@@ -187,6 +188,8 @@ def learned(folder: Path, config: VideoDitConfig, minutes: float | None, *, chun
     """A transformer of a config, trained in a folder."""
     pools = pooled(chunks)
     shares = torch.tensor([float(len(pool)) for pool in pools])
+    net = Dit(config)
+    net.power.copy_(pools[0].latents.float().square().mean((0, 2, 3, 4)))
 
     def step(module: Dit, index: int, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         pool = pools[int(torch.multinomial(shares, 1, generator=generator))]
@@ -194,9 +197,7 @@ def learned(folder: Path, config: VideoDitConfig, minutes: float | None, *, chun
         loss = lesson(module, pool, config.window if whole else 1, WINDOWS if whole else SINGLES, generator)
         return loss, {"window" if whole else "single": loss}
 
-    return fit(
-        folder, Dit(config), step, steps=steps, minutes=minutes, lr=1.2e-3, warmup=200, ema=0.995, weight_decay=0.02
-    )
+    return fit(folder, net, step, steps=steps, minutes=minutes, lr=2e-3, warmup=200, ema=0.995, weight_decay=0.02)
 
 
 def lesson(module: Dit, pool: Pool, count: int, batch: int, generator: torch.Generator) -> Tensor:
@@ -211,20 +212,21 @@ def lesson(module: Dit, pool: Pool, count: int, batch: int, generator: torch.Gen
     noise = torch.randn(z.shape, generator=generator)
     t = _times(batch, generator)
     if module.config.learns == "flow":
-        x, sharper = flow.interpolate(noise, z, t), 1 / (1 - t + 0.1)
+        x, sharper = flow.interpolate(noise, z, t), 1 / (1 - t + 0.3)
         wanted = z
     else:
         alpha = LEVELS[((1 - t) * (len(LEVELS) - 1)).long()]
         x, sharper = diffusion.noised(z, noise, alpha), torch.ones_like(t)
         wanted = diffusion.velocity_of(z, noise, alpha)
     error = (module(x, t, told, z, known, start == 0) - wanted).square().mean(1, keepdim=True)
-    return (error * weight * sharper.view(-1, 1, 1, 1, 1)).sum() / weight.sum().clamp_min(1e-6)
+    loss: Tensor = (error * weight * sharper.view(-1, 1, 1, 1, 1)).sum() / weight.sum().clamp_min(1e-6)
+    return loss
 
 
 def _times(batch: int, generator: torch.Generator) -> Tensor:
-    """Shares of data; a quarter of them near the noise, where it is decided what is drawn."""
+    """Shares of data; in most lessons none: there it is decided what is drawn, most of it by what is told."""
     t = flow.uniform(batch, generator)
-    return torch.where(torch.rand(batch, generator=generator) < 0.25, t * 0.15, t)
+    return torch.where(torch.rand(batch, generator=generator) < BLIND, torch.zeros_like(t), t)
 
 
 def given(batch: int, count: int, generator: torch.Generator) -> Tensor:
@@ -315,7 +317,7 @@ def join(minutes: float = 0.0) -> Card:
 
 
 def _square(clips: Clips) -> bool:
-    return clips.frames.shape[2] == clips.frames.shape[3]
+    return bool(clips.frames.shape[2] == clips.frames.shape[3])
 
 
 PARTS = {"data": data, "code": code, "mend": mend, "draw": draw, "compare": compare, "join": join}

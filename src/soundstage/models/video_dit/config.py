@@ -32,6 +32,7 @@ class VideoDitConfig:
     actions: tuple[str, ...]
     colours: tuple[str, ...]
     layouts: int  # arrangements of a place that are known by number
+    remembered: int  # features of each point of them
     rows: int  # pixels of a frame's height
     latent: int
     vae_widths: tuple[int, ...]
@@ -79,6 +80,7 @@ def storybook(*, looks: Looks = "full", learns: Learns = "flow") -> VideoDitConf
         actions=ACTIONS,
         colours=COLOURS,
         layouts=8,
+        remembered=12,
         rows=64,
         latent=48,
         vae_widths=(16, 48, 96),
@@ -99,5 +101,5 @@ def storybook(*, looks: Looks = "full", learns: Learns = "flow") -> VideoDitConf
 def tiny(*, looks: Looks = "full", learns: Learns = "flow") -> VideoDitConfig:
     """A config for tests: the same parts, as narrow as they go."""
     few = {"latent": 8, "vae_widths": (4, 4, 8), "width": 32, "depth": 2, "heads": 1, "hidden": 32, "condition": 16,
-           "actor_width": 16, "window": 3}  # fmt: skip
+           "actor_width": 16, "window": 3, "remembered": 2}  # fmt: skip
     return VideoDitConfig(**{**asdict(storybook(looks=looks, learns=learns)), **few})

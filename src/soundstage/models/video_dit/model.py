@@ -1,7 +1,8 @@
 """A video transformer over causal latents (Latte: Ma et al., 2024; CogVideoX; Wan), told where everything is.
 
-Notable: the network says what the finished latents are, whatever it learns, and a flow's velocity is told from that:
-little of a narrow token is then spent on the noise. Blocks see the whole window, or frames and time in turn, with the
+Notable: a flow's network says what the finished latents are, as what a linear filter that knows each channel's power
+would say, mended (cf. EDM: Karras et al., 2022): so it begins as a denoiser, and little of a narrow token is spent on
+the noise. Blocks see the whole window, or frames and time in turn, with the
 same number of weights. Given latents (a first picture, a last one, the end of the window before) are seen beside the
 noise.
 
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 
 from soundstage.codec.vae3d import Vae3d
 from soundstage.models.video_dit.config import VideoDitConfig
-from soundstage.models.video_dit.told import WORLD, Actors, Told, ends, in_world
+from soundstage.models.video_dit.told import WORLD, Actors, Layouts, Told, ends, in_world
 from soundstage.nn.dit import DiTBlock, FinalLayer
 from soundstage.nn.embed import TimestepEmbedding
 from soundstage.ops.rope import Rope, axial_rope
@@ -24,10 +25,13 @@ TURNED = (16, 24, 24)  # channels of a head of 64 that turn with time, height an
 
 
 class Dit(nn.Module):
-    """Noisy latents to what they seem to become."""
+    """Noisy latents to what they seem to become; one that learns velocities says those of diffusion."""
+
+    power: Tensor
 
     def __init__(self, config: VideoDitConfig) -> None:
         super().__init__()
+        self.register_buffer("power", torch.ones(config.latent))  # mean square of each channel
         self.config = config
         c, width = config, config.width
         words = (len(c.places), len(c.times), len(c.weathers), c.layouts)
@@ -36,7 +40,8 @@ class Dit(nn.Module):
         self.time = TimestepEmbedding(c.condition)
         self.mix = nn.Linear(c.condition, c.condition)
         self.actors = Actors(c.subjects, c.actions, c.colours, c.actor_width, width)
-        self.stem = nn.Linear(2 * c.latent + 2 + WORLD, width)
+        self.layouts = Layouts(len(c.places), c.layouts, c.remembered)
+        self.stem = nn.Linear(2 * c.latent + 2 + WORLD + 8 * c.remembered, width)
         self.near = Near(width)
         self.blocks = nn.ModuleList(
             DiTBlock(width, c.heads, condition=c.condition, hidden=c.hidden, qk_norm="head") for _ in range(c.depth)
@@ -55,10 +60,14 @@ class Dit(nn.Module):
         mark = known_BT.to(z_BDTHW)[:, None, :, None, None].expand(-1, 1, -1, rows, columns)
         lone = torch.zeros_like(mark)
         lone[:, :, 0] = float(alone)
-        seen = torch.cat((z_BDTHW, given_BDTHW * mark, mark, lone), 1).flatten(3).permute(0, 2, 3, 1)
-        world = in_world(told.views, at, rows, columns).to(seen)
+        power, t = self.power.view(1, -1, 1, 1, 1), t_B.view(-1, 1, 1, 1, 1)
+        spread = (t.square() * power + (1 - t).square()).sqrt()
+        given = given_BDTHW * power.rsqrt() * mark
+        filtered = t * power / spread.square() * z_BDTHW  # nothing where all is noise: that only disturbs
+        seen = torch.cat((filtered * power.rsqrt(), given, mark, lone), 1).flatten(3).permute(0, 2, 3, 1)
+        world = torch.cat((in_world(told.views, at, rows, columns), self.layouts(told, at, rows, columns)), -1)
         shown = torch.where(told.who < 0, 0, told.who)
-        x = self.stem(torch.cat((seen, world), -1)) + self.actors(told, shown, at, rows, columns)
+        x = self.stem(torch.cat((seen, world.to(seen)), -1)) + self.actors(told, shown, at, rows, columns)
         x = self.near(x, rows, columns)
         condition = self.time(t_B) + sum(table(told.hour[:, i]) for i, table in enumerate(self.hour))
         condition = self.mix(nn.functional.silu(condition))
@@ -75,8 +84,11 @@ class Dit(nn.Module):
                 ).view_as(turned)
                 x = turned.transpose(1, 2)
         x = self.last(x, rows, columns)
-        said = self.head(x.flatten(1, 2), condition)
-        return said.view(batch, frames, rows, columns, -1).permute(0, 4, 1, 2, 3)  # type: ignore[no-any-return]
+        said: Tensor = self.head(x.flatten(1, 2), condition)
+        said = said.view(batch, frames, rows, columns, -1).permute(0, 4, 1, 2, 3)
+        if self.config.learns == "v":
+            return said
+        return filtered + (1 - t) * power.sqrt() / spread * said
 
 
 class Near(nn.Module):

@@ -26,6 +26,8 @@ FAR = 0.3  # of the ground's rate, at which the distance is told to move
 NEARNESS, EDGE = 0.78, 14.0  # half a box beyond which a cell is not told of it, and how sharply that ends
 TONES = (1.0, 2.0, 4.0)  # half turns over a box
 WORLD_TONES = (0.5, 1.0, 2.0, 4.0)  # half turns over a frame's height
+HALF_WIDTH, HALF_HEIGHT, FINE = 1.75, 0.8, 8  # of the remembered world, in frame heights, and its points a height
+GAIN = 10.0  # of what is remembered: each point is seen seldom, so it must learn faster than the network
 POINT = 2 * 2 * len(TONES) + 2 + 4 + 4 + 2  # numbers of a point in an actor's box
 WORLD = 2 * (2 * 2 * len(WORLD_TONES) + 3) + 6 + 2
 
@@ -94,7 +96,7 @@ def in_boxes(poses: Poses, anchors_BA2: Tensor, at: Tensor, rows: int, columns: 
         told = [u.clamp(-1.5, 1.5), v.clamp(-1.5, 1.5), c * mirror, s, mirror, side.log() / 2, phase.cos(),
                 phase.sin(), (2 * phase).cos(), (2 * phase).sin(), pose.lift / side, pose.lift]  # fmt: skip
         told += [f(math.pi * tone * w) for tone in TONES for w in (u, v) for f in (torch.sin, torch.cos)]
-        seen.append(torch.stack(torch.broadcast_tensors(*told), -1))
+        seen.append(_stacked(told))
     return torch.cat(seen, -1), torch.maximum(*near)
 
 
@@ -117,7 +119,47 @@ def in_world(views: Views, at: Tensor, rows: int, columns: int) -> Tensor:
         before, after = values
         told += [*after, *(8 * (b - a) for a, b in zip(before, after, strict=True))]
         told += [f(math.pi * tone * w) for tone in WORLD_TONES for w in after[:2] for f in (torch.sin, torch.cos)]
-    return torch.stack(torch.broadcast_tensors(*told), -1)
+    return _stacked(told)
+
+
+def _stacked(values: Sequence[Tensor]) -> Tensor:
+    """Values of shapes that broadcast, side by side in a last axis."""
+    return torch.stack(torch.broadcast_tensors(*values), -1)  # type: ignore[no-untyped-call]
+
+
+class Layouts(nn.Module):
+    """What is remembered of every layout of every place: features on two grids of the world, one at the ground's depth
+    and one far away, looked up where the camera sees them, [B, T, S, 8 · C].
+
+    A layout that is not said has grids of its own, as has a place that is not.
+    """
+
+    def __init__(self, places: int, layouts: int, channels: int) -> None:
+        super().__init__()
+        self.layouts = layouts
+        rows, columns = (round(2 * half * FINE) for half in (HALF_HEIGHT, HALF_WIDTH))
+        shape = ((places + 1) * (layouts + 1), channels, rows, columns)
+        self.near, self.far = (nn.Parameter(0.1 / GAIN * torch.randn(shape)) for _ in range(2))
+
+    def forward(self, told: Told, at: Tensor, rows: int, columns: int) -> Tensor:
+        """At the last of the frames `at`; each cell looks at four points of itself."""
+        x, y = points(rows, columns, at.device)
+        dx, dy = (torch.tensor(step, device=at.device) / 4 for step in ((-1, 1, -1, 1), (-1, -1, 1, 1)))
+        u, v = x[:, None] + dx / columns, y[:, None] + dy / rows
+        which = told.hour[:, 0] * (self.layouts + 1) + told.hour[:, 3]
+        found = []
+        for table, parallax in ((self.near, 1.0), (self.far, FAR)):
+            plane = told.views.at_parallax(parallax)
+            view = Views(*(each[:, at[:, 1], None, None] for each in plane))
+            across = (CENTRE[0] + (u - CENTRE[0]) / view.scale + view.x - 0.5) * (columns / rows) / HALF_WIDTH
+            down = (CENTRE[1] + (v - CENTRE[1]) / view.scale + view.y - 0.5) / HALF_HEIGHT
+            grid = _stacked((across, down)).flatten(2, 3)
+            seen = nn.functional.grid_sample(
+                GAIN * table[which], grid.to(table), padding_mode="border", align_corners=False
+            )  # [B, C, T, 4 S]
+            seen = seen.view(*seen.shape[:3], len(x), 4)
+            found.append(seen.permute(0, 2, 3, 4, 1).flatten(3))
+        return torch.cat(found, -1)
 
 
 class Actors(nn.Module):
