@@ -23,7 +23,7 @@ from soundstage.tasks.shoot import camera_of
 from soundstage.tasks.shoot_engines import ENGINES
 from soundstage.tasks.shoot_latent import LatentShooter, Request
 from soundstage.tasks.shoot_motion import Point, Stroke
-from soundstage.tasks.shoot_scene import STEPS, SceneEngine, Shooting, settled, told
+from soundstage.tasks.shoot_scene import SceneEngine, Shooting, settled, told
 from soundstage.tasks.shoot_text import said_of
 
 LONGEST = 180.0
@@ -84,7 +84,7 @@ def _scene(
         scene, path = _on(scene, here, speed, seconds)
         strokes = (Stroke(path=path),) if path else ()
     how = Shooting(
-        frames=wanted + 1, fps=fps, height=video.height, width=video.width, seed=seed, identity=0, steps=STEPS,
+        frames=wanted + 1, fps=fps, height=video.height, width=video.width, seed=seed, identity=0, steps=engine.steps,
         guidance=1.0, exact=True, strokes=strokes,
     )  # fmt: skip
     return engine.animate(last, None, scene, how)[1:]

@@ -11,7 +11,7 @@ from soundstage.media import Image
 from soundstage.render.scene import Camera, Scene
 from soundstage.tasks.shoot import SIZE, check
 from soundstage.tasks.shoot_engines import ENGINES
-from soundstage.tasks.shoot_scene import STEPS, SceneEngine, Shooting, settled
+from soundstage.tasks.shoot_scene import SceneEngine, Shooting, settled
 from soundstage.tasks.shoot_text import one_frame, only_text
 
 
@@ -56,7 +56,7 @@ def paint(
             width=width,
             seed=seed,
             identity=identity,
-            steps=STEPS if steps is None else steps,
+            steps=engine.steps if steps is None else steps,
             guidance=1.0 if guidance is None else guidance,
             exact=layout is not None,
         )

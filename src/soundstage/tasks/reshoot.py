@@ -24,7 +24,7 @@ from soundstage.render.scene import ABILITIES, Actor, Camera, Scene, directions_
 from soundstage.tasks.shoot_engines import ENGINES
 from soundstage.tasks.shoot_latent import ClipShooter, Request
 from soundstage.tasks.shoot_motion import Box, Stroke
-from soundstage.tasks.shoot_scene import NOBODY, STEPS, SceneEngine, Shooting, Sight, settled
+from soundstage.tasks.shoot_scene import NOBODY, SceneEngine, Shooting, Sight, settled
 
 RATE = 5.0
 """Looks a second."""
@@ -101,7 +101,7 @@ def _scene(engine: SceneEngine, video: Video, prompt: str, seed: int) -> NDArray
     keys = followed([video.frames[index] for index in at], [sight.box for sight in sights])
     scene, falling = settled(scene, camera=Camera(keys=keys), direction=None, seed=seed)
     how = Shooting(
-        frames=video.length, fps=fps, height=video.height, width=video.width, seed=seed, identity=0, steps=STEPS,
+        frames=video.length, fps=fps, height=video.height, width=video.width, seed=seed, identity=0, steps=engine.steps,
         guidance=1.0, exact=True, strokes=() if stroke is None else (stroke,),
     )  # fmt: skip
     return engine.shoot(scene, falling, how)

@@ -24,7 +24,7 @@ from soundstage.render.camera import EXAMPLES, keys_of
 from soundstage.render.scene import MOVES, Camera, Scene
 from soundstage.tasks.shoot_lora import adapters_of, engines_for, named, worn_besides
 from soundstage.tasks.shoot_motion import strokes_of
-from soundstage.tasks.shoot_scene import STEPS, SceneEngine, Shooting, cast, settled, told
+from soundstage.tasks.shoot_scene import SceneEngine, Shooting, cast, settled, told
 from soundstage.tasks.shoot_text import drawn, only_text, said_of
 
 LONGEST, LARGEST = 60.0, 1280
@@ -122,7 +122,7 @@ def shoot(
             width=width,
             seed=seed,
             identity=identity,
-            steps=STEPS if steps is None else steps,
+            steps=engine.steps if steps is None else steps,
             guidance=1.0 if guidance is None else guidance,
             exact=layout is not None,
             strokes=strokes,

@@ -60,6 +60,7 @@ class LayeredShooter:
     """Family `layered`."""
 
     dtypes = ("float32",)
+    steps = 10  # looks at a place while it is drawn
     reuses = False
 
     def __init__(self, loaded: Loaded) -> None:

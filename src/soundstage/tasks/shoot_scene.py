@@ -34,8 +34,6 @@ FALLING = ("rain", "snow")
 NOBODY = "nobody"
 SEEN = 0.7
 """A subject less sure than this is taken for a part of the place."""
-STEPS = 10
-"""Looks at a place while it is drawn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +75,9 @@ class Sight(Protocol):
 
 @runtime_checkable
 class SceneEngine(Protocol):
-    """A model that shoots scenes; whether it `reuses` steps says whether it looks at a clip often enough for that."""
+    """A model that shoots scenes: in so many `steps` unless told, of which it `reuses` some where it can."""
 
+    steps: int
     reuses: bool
 
     def read(self, prompt: str, seed: int) -> Scene:

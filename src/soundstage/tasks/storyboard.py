@@ -23,7 +23,7 @@ from soundstage.render.scene import Scene, possible
 from soundstage.tasks.shoot import FPS, SIZE, check
 from soundstage.tasks.shoot_engines import ENGINES
 from soundstage.tasks.shoot_latent import LatentShooter
-from soundstage.tasks.shoot_scene import STEPS, SceneEngine, Shooting, played_by, settled, shown_in
+from soundstage.tasks.shoot_scene import SceneEngine, Shooting, played_by, settled, shown_in
 from soundstage.tasks.shoot_text import drawn, only_text
 from soundstage.tasks.storyboard_cast import Character, Told, read_story
 
@@ -111,7 +111,7 @@ def _scenes(
         settled_scene, falling = settled(scene, camera=None, direction=None, seed=seed)
         shooting = Shooting(
             frames=_frames(seconds, rate), fps=float(rate), height=height, width=width, seed=seed, identity=identity,
-            steps=STEPS if steps is None else steps, guidance=1.0,
+            steps=engine.steps if steps is None else steps, guidance=1.0,
         )  # fmt: skip
         clips.append(Video(engine.shoot(settled_scene, falling, shooting), rate))
     return clips
