@@ -48,7 +48,7 @@ NOTES = (
 )
 CHUNKS, FITTED, MENDED = 90, 12, 24  # of clips: for the transformer, for the code, for the decoder
 WINDOWS, SINGLES = 4, 24  # of a lesson
-SHARE = 0.35  # of lessons that are windows
+SHARE = 0.25  # of lessons that are windows
 UNSAID, UNLAID = 0.05, 0.15  # of lessons in which a word, or the layout's number, is not said
 BLIND = 0.65  # of lessons in which nothing of the data is seen
 COMPARED = 600  # steps of each of the networks that are compared
@@ -206,7 +206,7 @@ def lesson(module: Dit, pool: Pool, count: int, batch: int, generator: torch.Gen
     start = int(torch.randint(pool.latents.shape[2] - count + 1, (), generator=generator))
     z = pool.latents[rows, :, start : start + count].float()
     told = unsaid(pool.told(rows).window(start, count, module.config.vae.time), module, generator)
-    weight = 0.35 + 3 * F.max_pool2d(pool.cover[rows, start : start + count].float(), 3, 1, 1)[:, None]
+    weight = 0.25 + 8 * F.max_pool2d(pool.cover[rows, start : start + count].float(), 3, 1, 1)[:, None]
     known = given(batch, count, generator)
     weight = weight * ~known[:, None, :, None, None]
     noise = torch.randn(z.shape, generator=generator)

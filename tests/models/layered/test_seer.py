@@ -5,7 +5,21 @@ import torch
 
 from soundstage.errors import InputError
 from soundstage.models.layered import Layered, LayeredConfig, tiny
-from soundstage.models.layered.seer import CROP, NOBODY, SIDE, Seer, box, cropped, seen, seen_each, told_apart
+from soundstage.models.layered.seer import (
+    CROP,
+    NOBODY,
+    ROUND,
+    SIDE,
+    Seer,
+    box,
+    cropped,
+    edged,
+    seen,
+    seen_each,
+    shared,
+    told_apart,
+    window_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +64,12 @@ def test_a_picture_of_any_shape_is_seen_at_its_own_size(seer):
     assert NOBODY in sight.chances["subject"]
 
 
-def test_a_picture_is_seen_alike_alone_and_among_others(seer):
-    several = pictures(34, 48, 64, 3)
+def test_a_picture_is_seen_alike_alone_and_among_others(seer, monkeypatch):
+    monkeypatch.setattr("soundstage.models.layered.seer.CHUNK", 2)
+    several = pictures(3, 48, 64, 3)
     together = seen_each(seer, several)
-    assert len(together) == 34
-    assert torch.allclose(seen(seer, several[33]).alpha, together[33].alpha, atol=1e-5)
+    assert len(together) == 3
+    assert torch.allclose(seen(seer, several[2]).alpha, together[2].alpha, atol=1e-5)
 
 
 def test_the_likeliest_word_is_taken_of_those_that_are_allowed(seer):
@@ -80,11 +95,38 @@ def test_where_nobody_is_there_is_no_box():
 
 def test_the_subject_is_cut_out_at_one_size_wherever_and_however_large_it_is():
     alphas = torch.stack((blob(20, 30, 40, 50), blob(60, 40, 120, 100)))
-    cut = cropped(alphas[:, None], alphas)[:, 0]
+    cut = cropped(alphas[:, None], window_of(alphas, ROUND))[:, 0]
     assert cut.shape == (2, CROP, CROP)
     shares = (cut > 0.5).float().mean((1, 2))
     assert bool(((shares > 0.4) & (shares < 0.75)).all())
     assert float((shares[0] - shares[1]).abs()) < 0.12
+
+
+def test_a_rough_alpha_is_brought_to_the_edges_of_the_colours():
+    true = blob(40, 50, 80, 90)
+    picture = torch.where(true > 0, torch.tensor([0.8, -0.5, 0.1])[:, None, None], torch.tensor(-0.4))
+    rough = blob(34, 46, 76, 84)  # beside it
+    made = edged(picture[None], (8 * rough - 4)[None, None])[0, 0] > 0
+    before, after = (float((mask & (true > 0)).sum() / (mask | (true > 0)).sum()) for mask in (rough > 0, made))
+    assert before < 0.75
+    assert after > 0.9
+
+
+def test_where_all_is_of_one_colour_an_alpha_stays_about_where_it_is():
+    rough = blob(40, 50, 80, 90)
+    made = edged(torch.zeros(1, 3, SIDE, SIDE), (8 * rough - 4)[None, None])[0, 0]
+    assert float(made[65:75, 55:65].min()) > 0
+    assert float(made[:30].max()) < 0
+    assert float(made[:, 110:].max()) < 0
+
+
+def test_pixels_share_an_alpha_only_with_their_own_colour():
+    x, alpha = torch.full((1, 3, CROP, CROP), -0.9), torch.zeros(1, 1, CROP, CROP)
+    x[..., CROP // 2 :] = 0.9
+    alpha[..., CROP // 2 :: 2] = 1
+    made = shared(x, alpha)[0, 0]
+    assert float(made[:, : CROP // 2].max()) < 1e-3
+    assert made[:, CROP // 2 :].mean() == pytest.approx(0.5, abs=0.05)
 
 
 def test_names_do_not_pull_at_the_alpha(seer):
