@@ -55,7 +55,7 @@ WINDOWS, SINGLES = 4, 24  # of a lesson
 SHARE = 0.25  # of lessons that are windows
 UNSAID, UNLAID = 0.05, 0.15  # of lessons in which a word, or the layout's number, is not said
 BLIND = 0.65  # of lessons in which nothing of the data is seen
-COMPARED = 600  # steps of each of the networks that are compared
+COMPARED = 300  # steps of each of the networks that are compared
 LOUD = 0.12  # standard deviation of what is added to the latents that the decoder learns from
 """The transformer's latents are never quite right."""
 
@@ -274,7 +274,7 @@ def compare(minutes: float = 0.0) -> None:
 
 
 @torch.no_grad()
-def faults(model: VideoDit, steps: int = 10) -> Tensor:
+def faults(model: VideoDit, steps: int = 1) -> Tensor:
     """How far drawn latents are from the renderer's, for each held-out window: squared error over their power."""
     pool = encoded(coded(), held(RUNS))
     out = []
