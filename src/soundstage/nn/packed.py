@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 import torch
@@ -62,18 +63,18 @@ class PackedLinear(nn.Module, ABC):
 
 
 class HalfLinear(PackedLinear):
-    """Weights in half the bytes: float16 for few rows, bfloat16 for many."""
+    """Weights in half the bytes: float16 for few rows, bfloat16 for many where the processor multiplies it."""
 
     def __init__(self, layer: nn.Linear, *, keep: bool = False) -> None:
         super().__init__(layer, keep=keep)
         weight = layer.weight.detach().float()
         self._few = _halved(weight, self.bias)
-        self._many = _laid_out(weight.bfloat16())
+        self._many = _laid_out(weight.bfloat16()) if multiplies_bfloat16() else None
         self._wide = None if self.bias is None else self.bias.bfloat16()
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., D] to [..., O]."""
-        if x.shape[:-1].numel() <= FEW:
+        if self._many is None or x.shape[:-1].numel() <= FEW:
             return _few(x, self._few)
         return _product(x.bfloat16(), self._many, self._wide).float()
 
@@ -127,8 +128,14 @@ def weight_of(layer: nn.Module) -> Tensor:
     return layer.weight
 
 
+@cache
+def multiplies_bfloat16() -> bool:
+    """Whether oneDNN has products in bfloat16 on this processor: it wants AVX-512, or newer instructions."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def packs() -> bool:
-    """Whether this machine's torch has the products: x86 with FBGEMM, and bfloat16 in oneDNN."""
+    """Whether this machine's torch has the products: x86 with FBGEMM, and oneDNN."""
     engines = set(torch.backends.quantized.supported_engines)
     known = torch.backends.quantized.engine in {"x86", "fbgemm"} & engines
     return known and bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
