@@ -153,7 +153,7 @@ def test_a_video_is_what_diffusers_makes_itself(
     assert made.shape == (5, 32, 32, 3) and made.std() > 5 and not np.array_equal(made[0], made[4])
     assert torch.equal(before, torch.get_rng_state())
     wanted = theirs(saved[kind], asked, num_frames=5, negative_prompt="a fox", guidance_scale=4.0)
-    assert np.array_equal(made, wanted)
+    assert np.abs(made.astype(int) - wanted).max() <= 1  # threads may round otherwise from run to run
     assert not np.array_equal(made, engines[kind].shoot(request(**how, seed=4)))
     if kind == "ltx":
         assert not np.array_equal(made, engines[kind].shoot(request(**how | {"fps": 12.0}, seed=3)))
