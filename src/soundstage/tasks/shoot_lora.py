@@ -11,6 +11,7 @@ import functools
 import hashlib
 import json
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ from soundstage.weights.published import FREE
 
 LICENCE = ("license", "modelspec.license", "licence")
 """What trainers name it in a file's header."""
+FRESH = 2_000_000_000
+"""Nanoseconds in which a file's time does not tell whether it is the same."""
 Engine = SceneEngine | LatentShooter
 
 
@@ -95,7 +98,7 @@ def adapters_of(lora: Sequence[str]) -> tuple[Worn, ...]:
         if not math.isfinite(strength):
             raise InputError("lora", f"{text!r} has the strength {said!r}", 'write such as "style.safetensors:0.8"')
         path = existing(Path(name))
-        found.append(Worn(path, strength, _sha256(path, path.stat().st_size, path.stat().st_mtime_ns)))
+        found.append(Worn(path, strength, _content(path)))
     return tuple(found)
 
 
@@ -124,6 +127,13 @@ def source_of(worn: Worn) -> Source:
     told = _metadata(worn.path)
     licence = next((str(told[name]) for name in LICENCE if told.get(name)), UNKNOWN)
     return Source(name=worn.path.name, licence=licence, commercial=licence.lower() in FREE, kind="adapter")
+
+
+def _content(path: Path) -> str:
+    """The hash of a file's content; one changed just now is always read, for it may change in the same tick again."""
+    stat = path.stat()
+    asked = _sha256.__wrapped__ if time.time_ns() - stat.st_mtime_ns < FRESH else _sha256
+    return asked(path, stat.st_size, stat.st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=64)
