@@ -14,7 +14,7 @@ import torch
 from bench.pairs import Row, compare, table
 from soundstage import runtime
 from soundstage.data.storybook import caption, sample_scene
-from soundstage.tasks import shoot
+from soundstage.tasks.shoot import shoot
 
 STEPS = 30
 THRESHOLDS = (0.02, 0.05, 0.1, 0.2)
