@@ -96,8 +96,7 @@ def moving(count: int) -> Tensor:
 def test_it_begins_as_the_best_linear_code() -> None:
     clips = moving(18)
     model = Vae3d(Vae3dConfig(channels=1, latent=16, widths=(8, 8), doubles_time=(True,), patch=2))
-    still = torch.cat((clips[:, :, :1].expand(-1, -1, 2, -1, -1), clips[:, :, 1:]), 2)
-    cut = still.unfold(2, 2, 2).unfold(3, 4, 4).unfold(4, 4, 4).permute(0, 2, 3, 4, 1, 5, 6, 7).flatten(4).flatten(0, 3)
+    cut = model.blocks.cut(clips)
     model.blocks.begin(cut)
     latents = model.encode(clips)
     plain = (model.decode(latents) - clips).square().mean()

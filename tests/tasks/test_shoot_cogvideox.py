@@ -160,7 +160,7 @@ def test_what_a_model_cannot_keep_to_is_named(pair: tuple[Any, CogVideoXShooter]
         with pytest.raises(InputError, match=f"^{field}:"):
             engine.shoot(asked(engine, **changes))
     with pytest.raises(InputError, match=r"^video:"):
-        engine.shoot(asked(engine), clip_THWC=np.zeros((5, 32, 32, 3), np.uint8))
+        engine.draw(asked(engine), clip_THWC=np.zeros((5, 32, 32, 3), np.uint8))
 
 
 def test_the_card_holds_all_that_rebuilds_it(pair: tuple[Any, CogVideoXShooter]) -> None:

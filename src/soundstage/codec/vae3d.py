@@ -104,9 +104,17 @@ class Blocks(nn.Module):
 
     def encode(self, x: Tensor, stream: Stream | None) -> Tensor:
         """[B, C, T, H, W] to [B, D, 1 + n, H / f, W / f]."""
-        if not _begun(self.code, stream):
-            x = torch.cat((x[:, :, :1].expand(-1, -1, self.sides[0], -1, -1), x[:, :, 1:]), 2)
-        return self.code(x)  # type: ignore[no-any-return]
+        return self.code(x if _begun(self.code, stream) else self._whole(x))  # type: ignore[no-any-return]
+
+    def _whole(self, x: Tensor) -> Tensor:
+        """The clip with its first frame repeated until it fills a block."""
+        return torch.cat((x[:, :, :1].expand(-1, -1, self.sides[0], -1, -1), x[:, :, 1:]), 2)
+
+    def cut(self, x: Tensor) -> Tensor:
+        """The blocks of clips [B, C, T, H, W], each flat as `begin` takes them, [N, C·s·f·f]."""
+        time, high, wide = self.sides
+        blocks = self._whole(x).unfold(2, time, time).unfold(3, high, high).unfold(4, wide, wide)
+        return blocks.permute(0, 2, 3, 4, 1, 5, 6, 7).flatten(4).flatten(0, 3)
 
     def decode(self, z: Tensor, stream: Stream | None) -> Tensor:
         """And back; of the first block its last frame is kept."""

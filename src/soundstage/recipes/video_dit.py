@@ -1,9 +1,10 @@
 """Trains starter/video-dit: `python -m soundstage.recipes.video_dit data`, `code`, `mend 15`, `draw 90`, then `join`.
 
 Notable: the autoencoder's code is fitted, not trained (`code`), so its decoder (`mend`) and the transformer (`draw`)
-can learn at the same time. Half of the transformer's lessons are latent frames alone, for how things look is learned
-from many pictures sooner than from few clips; the others are windows, some with latents given as in a clip that goes on
-from a picture. `compare` trains small ones of both kinds of attention and both objectives for a few minutes each.
+can learn at the same time. Three quarters of the transformer's lessons are latent frames alone, for how things look is
+learned from many pictures sooner than from few clips; the others are windows, some with latents given as in a clip that
+goes on from a picture. `compare` trains small ones of both kinds of attention and both objectives for some hundred
+steps.
 
 B batch · D latent channels · T latent frames · H, W cells
 """
@@ -51,6 +52,7 @@ NOTES = (
     "chosen on 24 of the held-out prompts."
 )
 CHUNKS, FITTED, MENDED = 90, 12, 24  # of clips: for the transformer, for the code, for the decoder
+BLOCKS = 12_000  # of a chunk, that the code is fitted to
 WINDOWS, SINGLES = 4, 24  # of a lesson
 SHARE = 0.25  # of lessons that are windows
 UNSAID, UNLAID = 0.05, 0.15  # of lessons in which a word, or the layout's number, is not said
@@ -71,19 +73,12 @@ def code(minutes: float = 0.0) -> None:
     """Fits the autoencoder's linear code to the first chunks."""
     vae = Vae3d(storybook().vae)
     generator = torch.Generator().manual_seed(0)
-    blocks = [_blocks(pixels(chunk(RUNS / "clips", index).frames[::3]), vae, generator) for index in range(FITTED)]
+    blocks = []
+    for index in range(FITTED):
+        cut = vae.blocks.cut(pixels(chunk(RUNS / "clips", index).frames[::3]))
+        blocks.append(cut[torch.randperm(len(cut), generator=generator)[:BLOCKS]])
     vae.blocks.begin(torch.cat(blocks))
-    (RUNS / "code").mkdir(parents=True, exist_ok=True)
     checkpoint.save(RUNS / "code" / "code.safetensors", vae.blocks.state_dict(), {})
-
-
-def _blocks(x_BCTHW: Tensor, vae: Vae3d, generator: torch.Generator, count: int = 12_000) -> Tensor:
-    """Some of the blocks of clips that the code folds into vectors; a ninth of them stand still, as first frames do."""
-    time, space = vae.config.time, vae.config.space
-    x = torch.cat((x_BCTHW[:, :, :1].expand(-1, -1, time, -1, -1), x_BCTHW[:, :, 1:]), 2)
-    cut = x.unfold(2, time, time).unfold(3, space, space).unfold(4, space, space)
-    flat = cut.permute(0, 2, 3, 4, 1, 5, 6, 7).reshape(-1, x.shape[1] * time * space * space)
-    return flat[torch.randperm(len(flat), generator=generator)[:count]]
 
 
 def pixels(frames_NTHWC: NDArray[np.uint8]) -> Tensor:

@@ -98,14 +98,9 @@ class CogVideoXShooter:
         """Frames [F, H, W, 3] drawn over a clip, all of it or where a mask is true; see `ClipShooter.reshoot`."""
         return self.decode(self.draw(request, clip_THWC=clip_THWC, strength=strength, where_THW=where_THW))
 
-    def shoot(
-        self, request: Request, *, clip_THWC: NDArray[np.uint8] | None = None, strength: float = 0.8
-    ) -> NDArray[np.uint8]:
-        """Frames [F, H, W, 3]; drawn over a clip of the request's length and size by `strength`, where one is given.
-
-        Raises InputError naming the field that the model cannot keep to.
-        """
-        return self.decode(self.draw(request, clip_THWC=clip_THWC, strength=strength))
+    def shoot(self, request: Request) -> NDArray[np.uint8]:
+        """Frames [F, H, W, 3]. Raises InputError naming the field that the model cannot keep to."""
+        return self.decode(self.draw(request))
 
     @torch.inference_mode()
     def draw(
