@@ -1,6 +1,6 @@
 """How a model of several networks fits into memory: whole, one network at a time, or only with smaller weights.
 
-Notable: the parameters of the known video checkpoints stand here and nowhere else; a test counts them on the meta
+Notable: the parameters of Wan's checkpoints stand here, CogVideoX's with its sources; a test counts them on the meta
 device. What a network needs besides its weights, its caller says. Of weights that are a byte each, one layer at a time
 is widened. A twentieth is kept for what nobody counts.
 """
@@ -13,17 +13,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from soundstage.models.cogvideox import (
-    TransformerConfig,
-    cogvideox1_5_5b,
-    cogvideox1_5_5b_i2v,
-    cogvideox_2b,
-    cogvideox_5b,
-    cogvideox_5b_i2v,
-)
+from soundstage.models.cogvideox import TransformerConfig
 from soundstage.models.wan import WanConfig, wan_1_3b, wan_14b, wan_flf2v_14b, wan_i2v_14b
 from soundstage.runtime.settings import NARROW, working
 from soundstage.weights import Card
+from soundstage.weights.cogvideox import source as cogvideox
 
 if TYPE_CHECKING:
     from torch import nn
@@ -195,8 +189,8 @@ _WAN = {
     "vae": Sizes(all=126_892_531, full=126_892_531),
 }
 _WAN_SEES = {**_WAN, "image_encoder": Sizes(all=630_763_520, full=630_763_520)}
-_COGVIDEOX = {"text_encoder": Sizes(all=4_762_310_656, **_XXL), "vae": Sizes(all=215_583_907)}
-_LOW, _HIGH, _SQUAT = (832, 480), (1280, 720), (720, 480)
+_COGVIDEOX = {"text_encoder": Sizes(all=cogvideox.TEXT_ENCODER, **_XXL), "vae": Sizes(all=cogvideox.VAE)}
+_LOW, _HIGH = (832, 480), (1280, 720)
 
 KNOWN = (
     *(
@@ -214,17 +208,12 @@ KNOWN = (
     ),
     *(
         Checkpoint(
-            ref=f"zai-org/{name}", family="cogvideox", transformer=whole.transformer,
-            sizes={**_COGVIDEOX, "transformer": _cogvideox(whole.transformer, count)}, size=size,
+            ref=name, family="cogvideox", transformer=whole.transformer, size=known.size,
+            sizes={**_COGVIDEOX, "transformer": _cogvideox(whole.transformer, known.transformer)},
             frames=whole.transformer.frames,
         )
-        for name, whole, count, size in (
-            ("CogVideoX-2b", cogvideox_2b(), 1_693_783_872, _SQUAT),
-            ("CogVideoX-5b", cogvideox_5b(), 5_570_283_072, _SQUAT),
-            ("CogVideoX-5b-I2V", cogvideox_5b_i2v(), 5_625_087_552, _SQUAT),
-            ("CogVideoX1.5-5B", cogvideox1_5_5b(), 5_570_676_352, (1360, 768)),
-            ("CogVideoX1.5-5B-I2V", cogvideox1_5_5b_i2v(), 5_571_594_880, (1360, 768)),
-        )
+        for name, known in cogvideox.PUBLISHED.items()
+        for whole in (known.preset(),)
     ),
 )  # fmt: skip
 """The public video checkpoints that we read ourselves."""

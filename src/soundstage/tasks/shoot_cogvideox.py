@@ -57,7 +57,7 @@ SCHEDULES: Mapping[str, dict[str, Any]] = MappingProxyType(
 
 
 class CogVideoXShooter:
-    """Family `cogvideox`, from a folder in the layout of diffusers."""
+    """Family `cogvideox`, from a folder in the layout of diffusers or the hub."""
 
     dtypes = ("float32", "bfloat16", *NARROW)
 

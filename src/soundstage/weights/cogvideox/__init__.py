@@ -1,7 +1,7 @@
 """CogVideoX from the layout of diffusers: a folder of parts, or its transformer alone.
 
-`config` reads their configs, `keys` has the tables of transformer and autoencoder; the text encoder, T5 1.1 XXL, is
-`weights.t5`'s.
+`config` reads their configs, `keys` has the tables of transformer and autoencoder, `source` the names on the hub; the
+text encoder, T5 1.1 XXL, is `weights.t5`'s.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from soundstage.weights import t5
 from soundstage.weights.cogvideox import config, keys
 from soundstage.weights.cogvideox.config import transformer as from_config
 from soundstage.weights.cogvideox.keys import TRANSFORMER as KEYS
+from soundstage.weights.cogvideox.source import SOURCE
 from soundstage.weights.parts import Part
 
-__all__ = ["KEYS", "PARTS", "build", "build_vae", "from_config", "pipeline", "sampler_of"]
+__all__ = ["KEYS", "PARTS", "SOURCE", "build", "build_vae", "from_config", "pipeline", "sampler_of"]
 
 
 def build(given: Mapping[str, Any]) -> nn.Module:
