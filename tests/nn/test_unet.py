@@ -1,4 +1,4 @@
-"""The U-Net: shapes, a zero start, and that it can learn."""
+"""Parts of networks over pictures: a start that changes nothing, and that they can learn."""
 
 from __future__ import annotations
 
@@ -6,42 +6,32 @@ import pytest
 import torch
 from torch import nn
 
-from soundstage.flow import euler, flow_loss, linear
 from soundstage.nn.embed import TimestepEmbedding, sinusoids
 from soundstage.nn.norms import AdaptiveNorm, RMSNorm
-from soundstage.nn.unet import Attention2d, UNet
+from soundstage.nn.unet import Attention2d, ResBlock, Up
 
 
-def test_a_new_velocity_is_zero_of_the_right_shape() -> None:
-    net = UNet(5, 3, widths=(8, 12, 16), blocks=1, condition=7, embed=16, attention=2)
-    out = net(torch.randn(2, 5, 16, 24, generator=torch.Generator().manual_seed(1)), torch.rand(2), torch.ones(2, 7))
-    assert out.shape == (2, 3, 16, 24) and out.abs().max() == 0
-
-
-@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
-def test_it_learns_one_picture(memory_format: torch.memory_format) -> None:
-    torch.manual_seed(1)  # the layers' own initial weights
-    generator = torch.Generator().manual_seed(1)
-    net = UNet(1, 1, widths=(8, 16), blocks=1, embed=16).to(memory_format=memory_format)  # type: ignore[call-overload]
-    picture = torch.zeros(16, 1, 8, 8)
-    picture[:, :, 2:6, 3:5] = 1
-    optimizer = torch.optim.Adam(net.parameters(), 8e-3)
-    for _ in range(60):
-        optimizer.zero_grad()
-        flow_loss(net, picture, generator).backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-    with torch.no_grad():
-        out = euler(net, torch.randn(4, 1, 8, 8, generator=generator), linear(10))
-    assert float((out - picture[:4]).square().mean()) < 0.08
-
-
-def test_every_parameter_gets_a_gradient_once_the_zeros_are_left() -> None:
-    net = UNet(2, 2, widths=(8, 16), blocks=1, condition=3, embed=16)
-    generator = torch.Generator().manual_seed(2)
-    for parameter in net.parameters():
+def test_a_new_block_changes_nothing_and_learns_in_all_its_weights() -> None:
+    block, generator = ResBlock(8, 8, 4), torch.Generator().manual_seed(2)
+    x, condition = torch.randn(2, 8, 6, 5, generator=generator), torch.ones(2, 4)
+    assert torch.equal(block(x, condition), x)
+    assert ResBlock(8, 12, 4)(x, condition).shape == (2, 12, 6, 5)
+    for parameter in block.parameters():
         nn.init.normal_(parameter, std=0.1, generator=generator)
-    net(torch.ones(1, 2, 8, 8), torch.rand(1), torch.ones(1, 3)).square().sum().backward()
-    assert [name for name, p in net.named_parameters() if p.grad is None] == []
+    block(x, condition).square().sum().backward()
+    assert [name for name, p in block.named_parameters() if p.grad is None] == []
+
+
+def test_a_block_answers_to_its_condition() -> None:
+    block, generator = ResBlock(8, 8, 4), torch.Generator().manual_seed(2)
+    for parameter in block.parameters():
+        nn.init.normal_(parameter, std=0.3, generator=generator)
+    x = torch.randn(1, 8, 6, 5, generator=generator)
+    assert not torch.allclose(block(x, torch.zeros(1, 4)), block(x, torch.ones(1, 4)), atol=1e-3)
+
+
+def test_up_doubles_height_and_width() -> None:
+    assert Up(4, 3)(torch.ones(1, 4, 5, 6)).shape == (1, 3, 10, 12)
 
 
 def test_attention_over_pixels_does_not_mind_their_order() -> None:

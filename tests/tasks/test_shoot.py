@@ -23,7 +23,7 @@ from soundstage.weights import Card, Loaded
 
 DOG = Actor(subject="dog", action="run", direction="right")
 MEADOW = Scene(place="meadow", actors=(DOG,))
-HOW = Shooting(frames=9, fps=8, height=64, width=64, seed=0, identity=0, steps=1, guidance=1.0)
+HOW = Shooting(frames=9, fps=8, height=64, width=64, seed=0, identity=0, steps=0, guidance=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -59,24 +59,31 @@ def stage(engine, monkeypatch):
 
 
 def test_a_clip_is_as_long_and_as_large_as_asked(stage):
-    clip = shoot("a dog", seconds=1.5, fps=8, size="96x64", steps=1)
+    clip = shoot("a dog", seconds=1.5, fps=8, size="96x64")
     assert (clip.length, clip.width, clip.height) == (12, 96, 64)
     assert clip.fps == 8
 
 
 def test_the_same_seed_gives_the_same_clip(stage):
-    first, again = (shoot("a dog", seconds=0.5, fps=8, size="64x64", steps=1, seed=4) for _ in range(2))
+    first, again = (shoot("a dog", seconds=0.5, fps=8, size="64x64", seed=4) for _ in range(2))
     assert first == again
-    assert first != shoot("a dog", seconds=0.5, fps=8, size="64x64", steps=1, seed=5)
+    assert first != shoot("a dog", seconds=0.5, fps=8, size="64x64", seed=5)
 
 
 def test_a_picture_is_one_frame(stage):
-    picture = paint("a dog", size="64x96", steps=1)
+    picture = paint("a dog", size="64x96")
     assert (picture.width, picture.height) == (64, 96)
 
 
+@pytest.mark.parametrize("field", ["steps", "guidance"])
+def test_a_model_that_draws_at_once_refuses_steps_and_guidance(stage, field):
+    for task in (shoot, paint):
+        with pytest.raises(InputError, match=f"{field}: .* draws at once"):
+            task("a dog", size="64x64", **{field: 2})
+
+
 def test_a_layout_needs_no_prompt_and_keeps_its_poses(stage, engine):
-    assert shoot(layout=MEADOW, seconds=0.5, fps=8, size="64x64", steps=1).length == 4
+    assert shoot(layout=MEADOW, seconds=0.5, fps=8, size="64x64").length == 4
     _, (poses,) = engine.moved(MEADOW, HOW)
     drawn = track(DOG, MEADOW.camera, 9 / 8, 8, place="meadow")
     assert np.allclose(poses.x, [pose.x for pose in drawn], atol=1e-5)
@@ -164,7 +171,7 @@ def test_a_drawn_path_is_where_the_middle_is_seen_whatever_the_camera_does(engin
 
 
 def test_a_loop_ends_as_near_to_its_beginning_as_frames_are_to_one_another(stage):
-    frames = shoot("a dog", seconds=1.5, fps=8, size="64x64", steps=1, loop=True).frames.astype(float)
+    frames = shoot("a dog", seconds=1.5, fps=8, size="64x64", loop=True).frames.astype(float)
     steps = np.abs(np.diff(frames, axis=0)).mean((1, 2, 3))
     assert np.abs(frames[-1] - frames[0]).mean() <= steps.max() + 1e-6
 

@@ -25,7 +25,7 @@ from soundstage.tasks.storyboard_cast import read_story
 
 STORY = ["A golden dog runs to the right through a meadow at sunset", "It sits", "The dog sleeps in a forest",
          "A black cat walks and the dog runs on a beach at night", "The cat sits"]  # fmt: skip
-SMALL = {"fps": 10, "size": "64x64", "steps": 1}
+SMALL = {"fps": 10, "size": "64x64"}
 
 
 def test_a_story_of_the_starter_is_its_shots_one_after_the_other() -> None:
@@ -53,7 +53,7 @@ def test_characters_keep_their_looks_and_places_last_until_another_is_said() -> 
 
 def test_an_individual_is_the_same_whoever_else_is_there() -> None:
     cat, dog = Actor(subject="cat", colour="black"), Actor(subject="dog", colour="golden")
-    how = Shooting(frames=2, fps=8, height=64, width=64, seed=0, identity=5, steps=1, guidance=1.0)
+    how = Shooting(frames=2, fps=8, height=64, width=64, seed=0, identity=5, steps=0, guidance=1.0)
     with runtime.use("starter/video", ENGINES) as engine:
         assert isinstance(engine, LayeredShooter)
         looks = []

@@ -4,7 +4,7 @@ Everything is a function over a velocity callable; nothing here knows a network.
 """
 
 from soundstage.flow.guidance import batched, guide, guided
-from soundstage.flow.path import flow_loss, interpolate, logit_normal, uniform, velocity_target
+from soundstage.flow.path import flow_loss, interpolate, uniform, velocity_target
 from soundstage.flow.schedule import SCHEDULES, Schedule, linear, pruned, shifted, sway, swayed
 from soundstage.flow.solve import Velocity, euler, heun, midpoint
 from soundstage.flow.unipc import unipc
@@ -21,7 +21,6 @@ __all__ = [
     "heun",
     "interpolate",
     "linear",
-    "logit_normal",
     "midpoint",
     "pruned",
     "shifted",

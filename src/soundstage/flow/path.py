@@ -66,15 +66,6 @@ def uniform(count: int, generator: torch.Generator) -> Tensor:
     return (order + torch.rand(count, generator=generator, device=generator.device)) / count
 
 
-def logit_normal(mean: float = 0.0, spread: float = 1.0) -> Times:
-    """Times whose logit is normal (Esser et al., 2024): more of the middle, where the velocity is hardest to tell."""
-
-    def draw(count: int, generator: torch.Generator) -> Tensor:
-        return torch.sigmoid(torch.randn(count, generator=generator, device=generator.device) * spread + mean)
-
-    return draw
-
-
 def like(t_B: Tensor, x: Tensor) -> Tensor:
     """t shaped to broadcast over x: [B, 1, 1, ...]."""
     return t_B.reshape(-1, *([1] * (x.ndim - 1)))

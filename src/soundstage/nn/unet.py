@@ -1,20 +1,16 @@
-"""Parts of a 2D U-Net, and the U-Net of image flow models (Ho et al., 2020; Dhariwal and Nichol, 2021).
+"""Parts of 2D U-Nets and of other networks over pictures (Ho et al., 2020; Dhariwal and Nichol, 2021).
 
-Notable: the last convolution of each residual block and of the network starts at zero, so a new velocity is zero.
-Memory format is the caller's: `module.to(memory_format=torch.channels_last)` is faster on a CPU.
+Notable: the last convolution of each residual block starts at zero, so that a new block changes nothing. Memory format
+is the caller's: `module.to(memory_format=torch.channels_last)` is faster on a CPU.
 
 B batch · D channels · C condition width · height and width as H, W
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from soundstage.nn.embed import TimestepEmbedding
 from soundstage.nn.norms import AdaptiveGroupNorm
 from soundstage.ops.attention import attention
 
@@ -61,18 +57,6 @@ class Attention2d(nn.Module):
         return x_BDHW + self.out(y)  # type: ignore[no-any-return]
 
 
-class Down(nn.Module):
-    """Halve height and width by a strided convolution."""
-
-    def __init__(self, width: int, out: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(width, out, 3, stride=2, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[B, D, H, W] to [B, out, H/2, W/2]."""
-        return self.conv(x)  # type: ignore[no-any-return]
-
-
 class Up(nn.Module):
     """Double height and width: nearest neighbour, then a convolution (no checkerboard)."""
 
@@ -83,82 +67,6 @@ class Up(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[B, D, H, W] to [B, out, 2H, 2W]."""
         return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))  # type: ignore[no-any-return]
-
-
-class UNet(nn.Module):
-    """A velocity over pictures: x [B, D, H, W], time [B], condition [B, C] or none, to [B, out, H, W].
-
-    `widths` gives the channels of each scale, finest first; height and width must be multiples of 2 ** (scales − 1).
-    Attention runs at the `attention` coarsest scales. Further input (a mask, a first frame) joins x by channels.
-    """
-
-    def __init__(
-        self,
-        channels: int,
-        out: int,
-        *,
-        widths: Sequence[int] = (48, 96, 192),
-        blocks: int = 2,
-        condition: int = 0,
-        embed: int = 256,
-        attention: int = 1,
-        dropout: float = 0.0,
-    ) -> None:
-        super().__init__()
-        self.time = TimestepEmbedding(embed)
-        self.condition = nn.Linear(condition, embed) if condition else None
-        self.stem = nn.Conv2d(channels, widths[0], 3, padding=1)
-        self.down, self.up = nn.ModuleList(), nn.ModuleList()
-        width, skips, scales = widths[0], [widths[0]], len(widths)
-        for level, wide in enumerate(widths):
-            for _ in range(blocks):
-                self.down.append(_Stage(width, wide, embed, level >= scales - attention, dropout))
-                width = wide
-                skips.append(width)
-            if level < scales - 1:
-                self.down.append(Down(width, width))
-                skips.append(width)
-        self.middle = nn.ModuleList(_Stage(width, width, embed, attention > 0, dropout) for _ in range(2))
-        for level, wide in reversed(list(enumerate(widths))):
-            for _ in range(blocks + 1):
-                self.up.append(_Stage(width + skips.pop(), wide, embed, level >= scales - attention, dropout))
-                width = wide
-            if level:
-                self.up.append(Up(width, width))
-        self.norm = nn.GroupNorm(_groups(8, width), width)
-        self.head = nn.Conv2d(width, out, 3, padding=1)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
-
-    def forward(self, x_BDHW: Tensor, t_B: Tensor, condition_BC: Tensor | None = None) -> Tensor:
-        """The velocity at x and t."""
-        embed = self.time(t_B)
-        if self.condition is not None:
-            embed = embed + self.condition(condition_BC)
-        embed = F.silu(embed)
-        h = self.stem(x_BDHW)
-        skips = [h]
-        for part in self.down:
-            h = part(h) if isinstance(part, Down) else part(h, embed)
-            skips.append(h)
-        for part in self.middle:
-            h = part(h, embed)
-        for part in self.up:
-            h = part(h) if isinstance(part, Up) else part(torch.cat((h, skips.pop()), 1), embed)
-        return self.head(F.silu(self.norm(h)))  # type: ignore[no-any-return]
-
-
-class _Stage(nn.Module):
-    """A residual block and, at coarse scales, attention."""
-
-    def __init__(self, width: int, out: int, condition: int, attends: bool, dropout: float) -> None:
-        super().__init__()
-        self.block = ResBlock(width, out, condition, dropout=dropout)
-        self.attention = Attention2d(out) if attends else None
-
-    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        h: Tensor = self.block(x, condition)
-        return h if self.attention is None else self.attention(h)
 
 
 def _groups(wanted: int, width: int) -> int:

@@ -1,12 +1,13 @@
 """Trains starter/video, part by part: `python -m soundstage.recipes.video subject --minutes 20`.
 
 Notable: every part is small and learns by itself from the storybook renderer, so they can be trained in any order,
-resumed at any moment, and retrained alone. `export` joins the parts that stand under runs/video, and the seer of
-`recipes.video_seer`, into one starter.
+resumed at any moment, and retrained alone. `export` puts the parts that stand under runs/video into the starter; its
+places and its seer have recipes of their own, `recipes.video_places` and `recipes.video_seer`.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,7 +16,6 @@ from torch import Tensor, nn
 from soundstage import flow
 from soundstage.models.layered import Layered, storybook
 from soundstage.models.layered.compositor import Compositor, Fall
-from soundstage.models.layered.pictures import PictureFlow, masked, picture_loss
 from soundstage.models.layered.reader import Reader
 from soundstage.models.layered.subject import Painter
 from soundstage.models.layered.tracker import CAMERA, ROLE, Tracker
@@ -25,23 +25,27 @@ from soundstage.recipes import video_pictures as pictures
 from soundstage.recipes import video_plans as plans
 from soundstage.train.loop import Report, fit, load_ema
 from soundstage.weights.card import Card
-from soundstage.weights.load import save_starter
+from soundstage.weights.load import load, save_starter
 
 RUNS = "runs/video"
-SEER = "runs/seer/net"  # trained by recipes.video_seer
-STARTER = "src/soundstage/starter/video"
+FIELDS_OF = {
+    "places": ("layouts", "place_codes", "place_blocks"),
+    "seer": ("seer_widths", "seer_crop_widths", "seer_embed"),
+}  # of the config, by what is trained by recipes of its own
+REFERENCE, STARTER = "starter/video", "src/soundstage/starter/video"
 DATA = (
     "The storybook world drawn by soundstage.render, with captions by data.storybook and recipes.video_text; the seer "
     "also learned from the starter's own pictures of it; no other pictures or texts."
 )
 NOTES = (
     "Storybook pictures only: 18 subjects, 13 places, 11 colours; what lies outside becomes its nearest in that world. "
-    "Places flow from noise at 64 rows and are still soft and dreamlike (mountains and rooms most of all: 28,000 "
-    "samples seen); subjects are painted at 96 pixels; both are enlarged by the learned upscaler. Three subjects at "
-    "most, and they do not touch each other. All parts together had some forty minutes of one CPU core (an estimate); "
-    "longer training sharpens the places first of all. What it sees in a given picture it sees with a network that had "
-    "half an hour of one core, its masks brought to the edges of the colours: some still have halos, and of a subject "
-    "that it is not sure of (about two in five) it makes a part of the place; of the others 93% are named rightly."
+    "Places are ten layouts of each, far and near, remembered in codes and shown at any hour; either may be mirrored; "
+    "they are drawn at 128 rows and are 3.5 frames wide, mirrored beyond. Subjects are painted at 96 pixels; both are "
+    "enlarged by the learned upscaler. Three subjects at most, and they do not touch each other. All parts but the "
+    "seer had some thirty minutes of one CPU core (an estimate). What it sees in a given picture it sees with a network "
+    "that had half an hour of one core, its masks brought to the edges of the colours: some still have halos, and of a "
+    "subject that it is not sure of (about two in five) it makes a part of the place; of the others 93% are named "
+    "rightly."
 )
 SPRITE = 96
 BUCKETS = 8192
@@ -64,24 +68,6 @@ def train_subject(
 
     return fit(
         folder, model, step, steps=steps, minutes=minutes, lr=2e-3, warmup=50, ema=0.995, autocast=torch.bfloat16
-    )
-
-
-def train_background(
-    *, minutes: float = 60.0, steps: int = 3000, batch: int = 12, seeds: int = 10, folder: str = f"{RUNS}/background"
-) -> Report:
-    """The background model. Colour under a clear near layer counts for nothing: it is black by premultiplication."""
-    model = Layered(storybook()).background.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    drawn, kinds = pictures.panoramas(Path(f"{RUNS}/panoramas.npy"), seeds)
-
-    def step(module: PictureFlow, index: int, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        x, classes, left = pictures.crops(drawn, kinds, batch, pictures.numpy_rng(generator))
-        guide = module.guide(masked(classes, module.conditions.unsaid, 0.04, generator), left, *x.shape[-2:])
-        loss = picture_loss(module, x, guide, generator, towards_noise=0.15)
-        return loss, {}
-
-    return fit(
-        folder, model, step, steps=steps, minutes=minutes, lr=1.5e-3, warmup=50, ema=0.995, autocast=torch.bfloat16
     )
 
 
@@ -216,7 +202,6 @@ def train_upscaler(
 
 
 PARTS = {
-    "background": train_background,
     "compositor": train_compositor,
     "fall": train_fall,
     "reader": train_reader,
@@ -227,13 +212,25 @@ PARTS = {
 
 
 def join_parts() -> Layered:
-    """One model of the parts' averaged weights, as they stand under runs/video."""
+    """The starter that stands, if any, with the averaged weights of the parts that were trained under runs/video."""
     model = Layered(storybook())
+    if (Path(STARTER) / "card.json").exists():
+        model.load_state_dict(load(REFERENCE).module.state_dict())
     for name in PARTS:
-        load_ema(f"{RUNS}/{name}", getattr(model, "painter" if name == "subject" else name))
-    light(model.compositor)
-    assert model.seer is not None
-    load_ema(SEER, model.seer)
+        if Path(f"{RUNS}/{name}").exists():
+            load_ema(f"{RUNS}/{name}", getattr(model, "painter" if name == "subject" else name))
+    if Path(f"{RUNS}/compositor").exists():
+        light(model.compositor)
+    return model.eval()
+
+
+def with_part(old: Layered, name: str, part: nn.Module) -> Layered:
+    """The same model with the storybook's places or seer, as trained, in the place of any that it has."""
+    config = storybook()
+    model = Layered(replace(old.config, **{field: getattr(config, field) for field in FIELDS_OF[name]}))
+    weights = {key: tensor for key, tensor in old.state_dict().items() if not key.startswith(f"{name}.")}
+    weights |= {f"{name}.{key}": tensor for key, tensor in part.state_dict().items()}
+    model.load_state_dict(weights, strict=True)
     return model.eval()
 
 

@@ -22,7 +22,8 @@ from soundstage.data.storybook import sample_actor
 from soundstage.models.layered.compose import contact, cut, placed, windows
 from soundstage.models.layered.compositor import MAPS
 from soundstage.models.layered.model import FALLING, TILE
-from soundstage.recipes.video_pictures import PANORAMA, averaged, hours, panorama, premultiplied
+from soundstage.models.layered.places import COLUMNS, MARGIN, ROWS
+from soundstage.recipes.video_pictures import hours, panorama, premultiplied
 from soundstage.render.scene import PLACES, TIMES, WEATHERS, Actor, Scene, level_of
 from soundstage.render.sprites import PHASES, anchor_of, sprite
 from soundstage.render.stage import Stage
@@ -121,8 +122,8 @@ def falls(count: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]
 
 
 def large_layers(path: Path, sprites: int, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """What the upscaler learns from, premultiplied RGBA: sprites [n, 4, 192, 192], places [n, 2, 4, 384, 896] at four
-    times their rows.
+    """What the upscaler learns from, premultiplied RGBA: sprites [n, 4, 192, 192], places [n, 2, 4, H, W] at twice
+    their rows.
     """
     if not path.exists():
         rng = np.random.default_rng(seed)
@@ -131,10 +132,10 @@ def large_layers(path: Path, sprites: int, seed: int = 0) -> tuple[NDArray[np.ui
         drawn = sample(rng, sprites, 192).pixels.astype(np.float32)
         drawn[..., :3] *= drawn[..., 3:] / 255
         chosen = [hours()[i] for i in rng.permutation(len(hours()))[:80]]
-        places = np.empty((len(chosen), 2, 4, 96 * 4, PANORAMA * 4), np.uint8)
+        places = np.empty((len(chosen), 2, 4, 2 * (ROWS + 2 * MARGIN), 2 * COLUMNS), np.uint8)
         for i, hour in enumerate(chosen):
             place, time, weather = hour
-            both = panorama(place, time, weather, int(rng.integers(10)), finer=4)
+            both = panorama(place, time, weather, int(rng.integers(10)), finer=2)
             places[i, 0, :3], places[i, 0, 3], places[i, 1] = both[:3], 255, both[3:]
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part.npz")
@@ -142,6 +143,15 @@ def large_layers(path: Path, sprites: int, seed: int = 0) -> tuple[NDArray[np.ui
         unfinished.replace(path)
     with np.load(path) as file:
         return file["sprites"], file["places"]
+
+
+def averaged(pixels: NDArray[np.uint8], by: int) -> NDArray[np.uint8]:
+    """[D, H, W] to [D, H / by, W / by]."""
+    channels, height, width = pixels.shape
+    means: NDArray[np.uint8] = (
+        pixels.reshape(channels, height // by, by, width // by, by).mean((2, 4)).round().astype(np.uint8)
+    )
+    return means
 
 
 def doubled(

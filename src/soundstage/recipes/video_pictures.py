@@ -9,7 +9,6 @@ B batch · pictures are float [B, D, H, W] in −1…1, alpha premultiplied
 
 from __future__ import annotations
 
-from pathlib import Path
 from zlib import crc32
 
 import numpy as np
@@ -17,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from soundstage.models.layered.pictures import ROWS
+from soundstage.models.layered.places import COLUMNS, MARGIN, ROWS
 from soundstage.render.landscapes import LANDSCAPES
 from soundstage.render.scene import (
     ABILITIES,
@@ -26,7 +25,6 @@ from soundstage.render.scene import (
     PLACES,
     SUBJECTS,
     TIMES,
-    WEATHERS,
     times_at,
     weathers_at,
 )
@@ -36,6 +34,7 @@ from soundstage.render.svg import rasterise
 
 PAIRS = tuple((subject, action) for subject in SUBJECTS for action in ABILITIES[subject])
 VARIANTS = 4
+NEAR = 0.55  # planes of at least this parallax belong to the near layer
 
 
 def premultiplied(rgba: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -72,37 +71,22 @@ def sprites(count: int, rng: np.random.Generator, size: int) -> tuple[Tensor, Te
     return torch.from_numpy(np.stack(pictures)), torch.tensor(classes), torch.tensor(phases)
 
 
-MARGIN, PANORAMA, CROP = 16, 224, 96
-"""Rows drawn above and below a frame of ROWS for tilts, columns of a panorama, columns of a training crop."""
-FINER = 2  # panoramas are rasterised this much larger and averaged
-NEAR = 0.55  # planes of at least this parallax belong to the near layer
-
-
-def panorama(place: str, time: str, weather: str, seed: int, *, finer: int = FINER) -> NDArray[np.uint8]:
-    """A place in two layers: uint8 [7, (ROWS + 2 MARGIN) · k, PANORAMA · k], far RGB, then near RGBA with
+def panorama(place: str, time: str, weather: str, seed: int, *, finer: int = 1) -> NDArray[np.uint8]:
+    """A place in two layers: uint8 [7, (ROWS + 2 MARGIN) · k, COLUMNS · k], far RGB, then near RGBA with
     premultiplied alpha, at k = `finer`.
     """
     height = ROWS + 2 * MARGIN
-    wide, over = 100 * PANORAMA / ROWS, 100 * MARGIN / ROWS
+    wide, over = 100 * COLUMNS / ROWS, 100 * MARGIN / ROWS
     layers = LANDSCAPES[place](Hour(place=place, time=time, weather=weather, seed=seed), wide)
     both = []
     for near in (False, True):
         chosen = [layer for layer in layers if (layer.parallax >= NEAR) == near]
         body, defs = "".join(x.body for x in chosen), "".join(x.defs for x in chosen)
         view = (-wide / 2, -over, wide, 100 + 2 * over)
-        drawn = rasterise(body, PANORAMA * finer, height * finer, view=view, defs=defs).astype(np.float32)
+        drawn = rasterise(body, COLUMNS * finer, height * finer, view=view, defs=defs).astype(np.float32)
         drawn[..., :3] *= drawn[..., 3:] / 255
         both.append(np.moveaxis(drawn, -1, 0))
     return np.concatenate((both[0][:3], both[1])).round().astype(np.uint8)
-
-
-def averaged(pixels: NDArray[np.uint8], by: int) -> NDArray[np.uint8]:
-    """[D, H, W] to [D, H / by, W / by]."""
-    channels, height, width = pixels.shape
-    means: NDArray[np.uint8] = (
-        pixels.reshape(channels, height // by, by, width // by, by).mean((2, 4)).round().astype(np.uint8)
-    )
-    return means
 
 
 def hours() -> tuple[tuple[str, str, str], ...]:
@@ -110,38 +94,3 @@ def hours() -> tuple[tuple[str, str, str], ...]:
     return tuple(
         (place, time, weather) for place in PLACES for time in times_at(place) for weather in weathers_at(place)
     )
-
-
-def panoramas(path: Path, seeds: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """All hours at all places with `seeds` seeds each, drawn once and kept in `path`: pictures [N, 7, H, W] and
-    classes [N, 3].
-    """
-    combinations = [(hour, seed) for seed in range(seeds) for hour in hours()]
-    classes = np.array(
-        [(PLACES.index(p), TIMES.index(t), WEATHERS.index(w)) for (p, t, w), _ in combinations], np.int64
-    )
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".part.npy")
-        out = np.lib.format.open_memmap(unfinished, "w+", np.uint8, (len(combinations), 7, ROWS + 2 * MARGIN, PANORAMA))
-        for i, (hour, seed) in enumerate(combinations):
-            out[i] = averaged(panorama(*hour, seed), FINER)
-        out.flush()
-        unfinished.replace(path)
-    return np.load(path, mmap_mode="r"), classes
-
-
-def crops(
-    pictures: NDArray[np.uint8], classes: NDArray[np.int64], count: int, rng: np.random.Generator
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Random crops [B, 7, H, CROP] of panoramas, mostly of the middle; their classes [B, 3]; their left edges from
-    the centre, in heights [B].
-    """
-    out, chosen, lefts = [], rng.integers(len(pictures), size=count), []
-    for i in chosen:
-        room = PANORAMA - CROP
-        left = int(np.clip(rng.normal(room / 2, room / 4), 0, room))
-        x = pictures[i, :, :, left : left + CROP].astype(np.float32) / 255
-        out.append(x * 2 - 1)
-        lefts.append((left - PANORAMA / 2) / ROWS)
-    return torch.from_numpy(np.stack(out)), torch.from_numpy(classes[chosen]), torch.tensor(lefts)

@@ -13,21 +13,20 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from soundstage.errors import MissingError
 from soundstage.models.layered import Layered, storybook
 from soundstage.models.layered.seer import FACINGS, SIDE, Seer
 from soundstage.recipes.parts import run
 from soundstage.recipes.storybook_reader import spoil
-from soundstage.recipes.video import DATA, NOTES, SEER, STARTER
+from soundstage.recipes.video import DATA, NOTES, REFERENCE, STARTER, with_part
 from soundstage.recipes.video_sights import (
     FIELDS,
     LEAST,
@@ -44,8 +43,8 @@ from soundstage.train.loop import Report, fit, load_ema
 from soundstage.weights.card import Card
 from soundstage.weights.load import load, save_starter
 
-FOLDER = Path(SEER).parent
-REFERENCE = "starter/video"
+FOLDER = Path("runs/seer")
+RUN = FOLDER / "net"
 CHUNKS = 45  # of pictures for training
 PICTURES, NAMED = 48, 1  # of a batch; all are named, one in so many is looked at whole
 TOLD = 0.3  # share of the latter whose crops follow the true alpha
@@ -86,7 +85,7 @@ def train(minutes: float = 25.0) -> Report:
         chosen = torch.randint(len(sights), (PICTURES,), generator=generator)
         return lesson(module, *batch(sights, chosen, generator), generator)
 
-    return fit(SEER, net, step, steps=20_000, minutes=minutes, lr=2.5e-3, warmup=30, ema=0.99, weight_decay=0.02)
+    return fit(RUN, net, step, steps=20_000, minutes=minutes, lr=2.5e-3, warmup=30, ema=0.99, weight_decay=0.02)
 
 
 def new_seer() -> Seer:
@@ -190,7 +189,7 @@ def _looks(seer: Seer, x: Tensor) -> list[tuple[Tensor, Tensor]]:
 
 def score(minutes: float = 0.0) -> dict[str, Scores]:
     """What the trained seer sees of the held-out pictures; kept beside the run."""
-    seer = load_ema(SEER, new_seer())
+    seer = load_ema(RUN, new_seer())
     assert isinstance(seer, Seer)
     scores = {name: measured(seer, sights) for name, sights in held_out().items()}
     (FOLDER / "scores.json").write_text(json.dumps(scores, indent=2) + "\n")
@@ -204,9 +203,9 @@ def join(minutes: float = 0.0) -> Card:
     path = FOLDER / "scores.json"
     if not path.exists():
         raise MissingError(f"{path} does not stand", "run the part score first")
-    standing, seer = load(REFERENCE), load_ema(SEER, new_seer())
+    standing, seer = load(REFERENCE), load_ema(RUN, new_seer())
     assert isinstance(standing.module, Layered)
-    model = with_seer(standing.module, seer)
+    model = with_part(standing.module, "seer", seer)
     rows = [row for row in standing.card.scores if not row["name"].startswith("seen ")]
     card = standing.card.model_copy(
         update={
@@ -217,17 +216,6 @@ def join(minutes: float = 0.0) -> Card:
         }
     )
     return save_starter(STARTER, model, card)
-
-
-def with_seer(old: Layered, seer: nn.Module) -> Layered:
-    """The same model with the storybook's seer in it, in the place of any that it has."""
-    names = ("seer_widths", "seer_crop_widths", "seer_embed")
-    config = storybook()
-    model = Layered(replace(old.config, **{name: getattr(config, name) for name in names}))
-    weights = {name: tensor for name, tensor in old.state_dict().items() if not name.startswith("seer.")}
-    weights |= {f"seer.{name}": tensor for name, tensor in seer.state_dict().items()}
-    model.load_state_dict(weights, strict=True)
-    return model.eval()
 
 
 def _rows(scores: Mapping[str, Mapping[str, tuple[float, int]]]) -> list[dict[str, Any]]:

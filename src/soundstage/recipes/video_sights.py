@@ -24,7 +24,7 @@ from torch import Tensor
 from soundstage.data.storybook import SIZES, sample_actor, sample_scene
 from soundstage.models.layered import compose, storybook
 from soundstage.models.layered.model import FALLING, VARIANTS, Cast, Layered, Plan, figures, frames, scenery
-from soundstage.models.layered.pictures import ROWS
+from soundstage.models.layered.places import MARGIN, ROWS
 from soundstage.models.layered.seer import FACINGS, SIDE
 from soundstage.render.motion import View, camera_path, frame_count, track
 from soundstage.render.scene import SUBJECTS, Actor, Camera, Scene, level_of
@@ -37,7 +37,6 @@ from soundstage.weights.load import load
 CHUNK, SHARE = 120, 6  # pictures of a chunk, and of one backdrop
 SHAPES = ((128, 128), (128, 128), (160, 160), (192, 192), (224, 128), (160, 224))  # width, height
 FPS = 12.0
-STEPS = 4  # of the flow that draws a place
 LAYOUTS = 400
 FIELDS = storybook().sights
 UNKNOWN = -1
@@ -131,7 +130,7 @@ def made(rng: np.random.Generator, count: int, model: Layered, *, split: str = "
             plan = replace(plan, cast=tuple(cast._replace(poses=_strewn(rng, cast.poses)) for cast in plan.cast))
         seed = int(rng.integers(2**31))
         with torch.inference_mode():
-            clip = frames(model, plan, height=height, width=width, fps=FPS, steps=STEPS, generator=_generator(seed))
+            clip = frames(model, plan, height=height, width=width, fps=FPS, generator=_generator(seed))
             seen, whole = _drawn_alphas(model, plan, height, width, seed)
         actors = replace(scene, actors=tuple(scene.actors[i] for i in _order(scene)))
         for k, frame in enumerate(clip):
@@ -266,8 +265,8 @@ def _drawn_alphas(model: Layered, plan: Plan, height: int, width: int, seed: int
         seen *= 1 - whole[i]
         seen[i] = whole[i]
     if model.config.places[plan.place] in model.config.front:
-        near = scenery(model, plan, width / height, _generator(seed), steps=STEPS, guidance=1.0, doublings=1)[1]
-        seen *= 1 - compose.seen(near[3:], plan.views, height, width, model.config.margin / ROWS)[:, 0]
+        near = scenery(model, plan, _generator(seed), 1)[1]
+        seen *= 1 - compose.seen(near[3:], plan.views, height, width, MARGIN / ROWS)[:, 0]
     return seen, whole
 
 

@@ -11,7 +11,7 @@ from soundstage.media import Image
 from soundstage.render.scene import Camera, Scene
 from soundstage.tasks.shoot import SIZE, check
 from soundstage.tasks.shoot_engines import ENGINES
-from soundstage.tasks.shoot_scene import SceneEngine, Shooting, settled
+from soundstage.tasks.shoot_scene import SceneEngine, Shooting, looks, settled
 from soundstage.tasks.shoot_text import one_frame, only_text
 
 
@@ -46,6 +46,7 @@ def paint(
             return one_frame(engine, request, sides)
         if negative.strip():
             raise InputError("negative", f"is nothing that {model} knows of", "say in the prompt what is to be seen")
+        looked, guided = looks(engine, model, steps, guidance)
         width, height = sides or SIZE
         scene = layout if layout is not None else engine.read(prompt, seed)
         scene, falling = settled(scene, camera=Camera(), direction=None, seed=seed)
@@ -56,8 +57,8 @@ def paint(
             width=width,
             seed=seed,
             identity=identity,
-            steps=engine.steps if steps is None else steps,
-            guidance=1.0 if guidance is None else guidance,
+            steps=looked,
+            guidance=guided,
             exact=layout is not None,
         )
         return Image(engine.shoot(scene, falling, how)[1])

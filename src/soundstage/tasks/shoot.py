@@ -24,7 +24,7 @@ from soundstage.render.camera import EXAMPLES, keys_of
 from soundstage.render.scene import MOVES, Camera, Scene
 from soundstage.tasks.shoot_lora import adapters_of, engines_for, named, worn_besides
 from soundstage.tasks.shoot_motion import strokes_of
-from soundstage.tasks.shoot_scene import SceneEngine, Shooting, cast, settled, told
+from soundstage.tasks.shoot_scene import SceneEngine, Shooting, cast, looks, settled, told
 from soundstage.tasks.shoot_text import drawn, only_text, said_of
 
 LONGEST, LARGEST = 60.0, 1280
@@ -112,6 +112,7 @@ def shoot(
             raise InputError("reuse", f"of steps is nothing that {model} needs", "leave it at 0")
         if negative.strip():
             raise InputError("negative", f"is nothing that {model} knows of", "say in the prompt what is to be seen")
+        looked, guided = looks(engine, model, steps, guidance)
         scene = asked_for(engine, prompt, layout, image, references or (), seed)
         scene, falling = settled(scene, camera=move, direction=direction, seed=seed)
         rate, (width, height) = rate or FPS, sides or SIZE
@@ -122,8 +123,8 @@ def shoot(
             width=width,
             seed=seed,
             identity=identity,
-            steps=engine.steps if steps is None else steps,
-            guidance=1.0 if guidance is None else guidance,
+            steps=looked,
+            guidance=guided,
             exact=layout is not None,
             strokes=strokes,
             loop=loop,

@@ -60,7 +60,7 @@ class LayeredShooter:
     """Family `layered`."""
 
     dtypes = ("float32",)
-    steps = 10  # looks at a place while it is drawn
+    steps = 0
     reuses = False
 
     def __init__(self, loaded: Loaded) -> None:
@@ -128,13 +128,9 @@ class LayeredShooter:
             height=how.height,
             width=how.width,
             fps=how.fps,
-            steps=how.steps,
-            guidance=how.guidance,
             loop=how.loop,
             each=each,
-            generator=runtime.generator(
-                runtime.derive(how.seed, "place", scene.place, scene.time, scene.weather), self.device
-            ),
+            generator=runtime.generator(runtime.derive(how.seed, "place", scene.place), self.device),
         )
         meter.finish()
         return made.numpy()

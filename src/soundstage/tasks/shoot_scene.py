@@ -75,7 +75,9 @@ class Sight(Protocol):
 
 @runtime_checkable
 class SceneEngine(Protocol):
-    """A model that shoots scenes: in so many `steps` unless told, of which it `reuses` some where it can."""
+    """A model that shoots scenes: in so many `steps` unless told, of which it `reuses` some where it can; one that
+    draws at once has none.
+    """
 
     steps: int
     reuses: bool
@@ -94,6 +96,14 @@ class SceneEngine(Protocol):
 
     def animate(self, image: Image, last_image: Image | None, scene: Scene, how: Shooting) -> NDArray[np.uint8]:
         """Frames [F, H, W, 3] that begin with the picture, and end with the last one where it is given."""
+
+
+def looks(engine: SceneEngine, model: str, steps: int | None, guidance: float | None) -> tuple[int, float]:
+    """Steps and guidance, the model's own where they are not given. Raises InputError for a model without steps."""
+    for name, given in (("steps", steps), ("guidance", guidance)):
+        if given is not None and not engine.steps:
+            raise InputError(name, f"is nothing that {model} has", "leave it out: it draws at once")
+    return engine.steps if steps is None else steps, 1.0 if guidance is None else guidance
 
 
 def told(sight: Sight, wish: Scene | None, seed: int, sure: float = SEEN) -> Scene:

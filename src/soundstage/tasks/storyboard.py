@@ -23,7 +23,7 @@ from soundstage.render.scene import Scene, possible
 from soundstage.tasks.shoot import FPS, SIZE, check
 from soundstage.tasks.shoot_engines import ENGINES
 from soundstage.tasks.shoot_latent import LatentShooter
-from soundstage.tasks.shoot_scene import SceneEngine, Shooting, played_by, settled, shown_in
+from soundstage.tasks.shoot_scene import SceneEngine, Shooting, looks, played_by, settled, shown_in
 from soundstage.tasks.shoot_text import drawn, only_text
 from soundstage.tasks.storyboard_cast import Character, Told, read_story
 
@@ -63,7 +63,8 @@ def storyboard(
     cast, told = read_story(shots)
     with runtime.use(model, ENGINES) as engine:
         if isinstance(engine, SceneEngine):
-            clips = _scenes(engine, cast, told, lengths, (rate, sides), references or [], (identity, steps, seed))
+            how = (identity, looks(engine, model, steps, None)[0], seed)
+            clips = _scenes(engine, cast, told, lengths, (rate, sides), references or [], how)
         else:
             only_text(model, identity=identity)
             clips = _drawn(engine, cast, told, lengths, (rate, sides), references or [], (steps, seed), model)
@@ -101,7 +102,7 @@ def _frames(seconds: float, fps: Fraction) -> int:
 
 def _scenes(
     engine: SceneEngine, cast: Sequence[Character], told: Sequence[Told], lengths: Sequence[float],
-    shape: tuple[Fraction | None, Sides | None], references: Sequence[Image], how: tuple[int, int | None, int],
+    shape: tuple[Fraction | None, Sides | None], references: Sequence[Image], how: tuple[int, int, int],
 ) -> list[Video]:  # fmt: skip
     """The shots by a model of scenes; one seed for all, so that a place looks the same when the story returns to it."""
     (identity, steps, seed), rate, (width, height) = how, shape[0] or FPS, shape[1] or SIZE
@@ -111,7 +112,7 @@ def _scenes(
         settled_scene, falling = settled(scene, camera=None, direction=None, seed=seed)
         shooting = Shooting(
             frames=_frames(seconds, rate), fps=float(rate), height=height, width=width, seed=seed, identity=identity,
-            steps=engine.steps if steps is None else steps, guidance=1.0,
+            steps=steps, guidance=1.0,
         )  # fmt: skip
         clips.append(Video(engine.shoot(settled_scene, falling, shooting), rate))
     return clips

@@ -3,9 +3,7 @@
 import pytest
 import torch
 
-from soundstage import flow
 from soundstage.models.layered import Layered, tiny
-from soundstage.models.layered.pictures import ROWS, masked, picture_loss
 from soundstage.models.layered.tracker import VALUES, smooth
 from soundstage.models.layered.upscaler import Upscaler
 
@@ -31,44 +29,6 @@ def test_padding_words_changes_nothing_that_is_read(model):
         (scene, role), (scene2, role2) = model.reader(words), model.reader(padded)
     for a, b in ((scene, scene2), (role, role2)):
         assert all(torch.allclose(a[name], b[name], atol=1e-5) for name in a)
-
-
-def test_the_last_step_lands_on_the_networks_own_picture(model):
-    noise = torch.randn(1, 7, 32, 48, generator=generator())
-    classes, left = torch.tensor([[1, 0, 0]]), torch.tensor([-0.3])
-    with torch.inference_mode():
-        drawn = model.background.draw(noise, classes, left, steps=4)
-        guide = model.background.guide(classes, left, 32, 48)
-        before = flow.euler(lambda x, t: model.background(x, t, guide), noise, flow.linear(4)[:-1])
-        picture = model.background.picture(before, torch.tensor([0.75]), guide)
-    assert torch.allclose(drawn, picture.clamp(-1, 1), atol=1e-4)
-
-
-def test_columns_beyond_the_span_are_all_alike(model):
-    with torch.inference_mode():
-        guide = model.background.guide(torch.tensor([[0, 0, 0]]), torch.tensor([-4.0]), 32, 8 * ROWS)
-    assert float(guide.maps[0, 0].min()) == -1
-    assert float(guide.maps[0, 0].max()) == 1
-
-
-def test_the_loss_of_the_true_picture_is_nought(model):
-    class Knowing(torch.nn.Module):
-        def picture(self, x, t, guide):
-            return truth
-
-    truth = torch.rand(2, 7, 32, 32, generator=generator()) * 2 - 1
-    guide = model.background.guide(torch.zeros(2, 3, dtype=torch.long), torch.zeros(2), 32, 32)
-    assert float(picture_loss(Knowing(), truth, guide, generator(), towards_noise=0.1)) == 0
-    assert float(picture_loss(model.background, truth, guide, generator(), towards_noise=0.1)) > 0
-
-
-def test_masking_unsays_whole_conditions(model):
-    classes = torch.zeros(400, 3, dtype=torch.long)
-    unsaid = model.background.conditions.unsaid
-    out = masked(classes, unsaid, 0.25, generator())
-    dropped = (out == torch.tensor(unsaid)).all(1)
-    assert bool(((out == 0).all(1) | dropped).all())
-    assert 60 < int(dropped.sum()) < 140
 
 
 def test_a_plan_has_a_track_for_the_camera_and_for_each_subject(model):

@@ -33,9 +33,9 @@ class LayeredConfig:
     tracker_depth: int
     painter_widths: tuple[int, ...]
     painter_embed: int
-    background_widths: tuple[int, ...]
-    background_span: float
-    margin: int  # rows drawn above and below a frame of ROWS
+    layouts: int  # of each place
+    place_codes: tuple[int, int]  # numbers of a block of the far and of the near layer
+    place_blocks: tuple[int, int]  # that are kept of each
     compositor_width: int
     compositor_depth: int
     upscaler_width: int
@@ -87,9 +87,9 @@ def storybook() -> LayeredConfig:
         tracker_depth=4,
         painter_widths=(192, 128, 80, 48),
         painter_embed=256,
-        background_widths=(32, 64, 112, 160),
-        background_span=1.5,
-        margin=16,
+        layouts=10,
+        place_codes=(80, 112),
+        place_blocks=(52_925, 31_784),
         compositor_width=24,
         compositor_depth=3,
         upscaler_width=32,
@@ -110,7 +110,9 @@ def tiny() -> LayeredConfig:
         "tracker_depth": 1,
         "painter_widths": (16, 8, 8, 8),
         "painter_embed": 16,
-        "background_widths": (8, 8, 8, 8),
+        "layouts": 2,
+        "place_codes": (4, 4),
+        "place_blocks": (16, 16),
         "compositor_width": 8,
         "compositor_depth": 1,
         "upscaler_width": 8,

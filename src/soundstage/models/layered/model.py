@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from soundstage.models.layered import compose
 from soundstage.models.layered.compositor import MAPS, Compositor, Fall
 from soundstage.models.layered.config import LayeredConfig
-from soundstage.models.layered.pictures import ROWS, PictureFlow
+from soundstage.models.layered.places import MARGIN, ROWS, Hour, Places
 from soundstage.models.layered.reader import TEMPI, Reader
 from soundstage.models.layered.seer import Seer
 from soundstage.models.layered.subject import Painter
@@ -101,7 +101,7 @@ class Layered(nn.Module):
             config.painter_widths,
             config.painter_embed,
         )
-        self.background = PictureFlow(7, classes=hour, widths=config.background_widths, span=config.background_span)
+        self.places = Places(hour, config.layouts, config.place_codes, config.place_blocks)
         self.compositor = Compositor(hour, config.compositor_width, config.compositor_depth)
         self.fall = Fall(len(FALLING), hour[1])
         self.upscaler = Upscaler(config.upscaler_width, config.upscaler_depth)
@@ -125,39 +125,12 @@ def enlarge(model: Layered, layers_BDHW: Tensor, times: int) -> Tensor:
     return torch.cat((torch.minimum(layers[:, :3] * (firm / alpha.clamp_min(CLEAR)), firm), firm), 1)
 
 
-def scenery(
-    model: Layered,
-    plan: Plan,
-    aspect: float,
-    generator: torch.Generator,
-    *,
-    steps: int,
-    guidance: float,
-    doublings: int,
-) -> tuple[Tensor, Tensor]:
-    """The far and near layer of the plan's place, [4, h, w] premultiplied 0…1, as wide as the camera's path needs.
-
-    Same seed, same middle.
-    """
-    margin, multiple = model.config.margin, model.background.multiple
-    slid = float((plan.views.x.abs() + plan.views.orbit.abs()).max())
-    reach = (2 * slid + max(1.0, 1 / float(plan.views.scale.min()))) * aspect + 0.1
-    columns = -(-int(reach * ROWS) // (2 * multiple)) * 2 * multiple
-    widest = max(columns, 512)
-    noise = torch.randn(1, 7, ROWS + 2 * margin, widest, generator=generator, device=generator.device).to(
-        model.compositor.head.weight
-    )
-    start = (widest - columns) // 2
-    device = noise.device
-    drawn = model.background.draw(
-        noise[..., start : start + columns],
-        torch.tensor([[plan.place, plan.time, plan.weather]], device=device),
-        torch.tensor([-columns / 2 / ROWS], device=device),
-        steps=steps,
-        guidance=guidance,
-    )
-    far = torch.cat((drawn[:, :3], torch.ones_like(drawn[:, :1])), 1)
-    both = enlarge(model, torch.cat((far, drawn[:, 3:])), doublings + 1)
+def scenery(model: Layered, plan: Plan, generator: torch.Generator, doublings: int) -> tuple[Tensor, Tensor]:
+    """The far and near layer of the plan's place, [4, h, w] premultiplied 0…1. Same seed, same layout at any hour."""
+    device = model.compositor.head.weight.device
+    hour = Hour(*(torch.tensor([number], device=device) for number in (plan.place, plan.time, plan.weather)))
+    far, near = model.places.draw(hour, generator)
+    both = enlarge(model, torch.cat((torch.cat((far, torch.ones_like(far[:, :1])), 1), near)), doublings)
     return both[0], both[1]
 
 
@@ -181,8 +154,6 @@ def frames(
     width: int,
     fps: float,
     generator: torch.Generator,
-    steps: int = 12,
-    guidance: float = 1.0,
     loop: bool = False,
     each: Callable[[int], object] = lambda done: None,
 ) -> Tensor:
@@ -197,10 +168,10 @@ def frames(
         size = overscan(rolls.tolist(), width / height)
         tall, wide = round(height * size), round(width * size)
         plan = replace(plan, views=plan.views._replace(lens=plan.views.lens / size))
-    far, near = scenery(model, plan, width / height, generator, steps=steps, guidance=guidance, doublings=doublings)
+    far, near = scenery(model, plan, generator, doublings)
     actors = [(cast, figures(model, plan, cast, doublings)) for cast in plan.cast]
     tiles = fallen(model, plan, generator)
-    margin = model.config.margin / ROWS
+    margin = MARGIN / ROWS
     sways = model.config.places[plan.place] in model.config.front
     count = len(plan.views.x)
     lasting = count / fps if loop else 0.0
