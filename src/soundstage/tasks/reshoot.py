@@ -1,8 +1,9 @@
 """The task `reshoot`: a clip taken again, its motion kept, what the prompt says changed; all of it or where a mask is.
 
-Notable: a model of scenes looks at the clip, follows the subject and the camera, and draws the same with other words:
-the same run at night, a robot in the fox's place. A model that draws over a clip begins from its noised latents
-instead, as far from it as `strength` says, and knows outside of a mask what stays. There every pixel does.
+Notable: a model of scenes looks at the clip, follows the subject and the camera, recognises the place among those that
+it remembers, and draws the same with other words: the same run at night, a robot in the fox's place. A model that
+draws over a clip begins from its noised latents instead, as far from it as `strength` says, and knows outside of a mask
+what stays. There every pixel does.
 """
 
 from __future__ import annotations
@@ -100,9 +101,10 @@ def _scene(engine: SceneEngine, video: Video, prompt: str, seed: int) -> NDArray
     scene, stroke = described(sights, engine.wishes(prompt), seed)
     keys = followed([video.frames[index] for index in at], [sight.box for sight in sights])
     scene, falling = settled(scene, camera=Camera(keys=keys), direction=None, seed=seed)
+    middle = int(at[len(at) // 2])
     how = Shooting(
         frames=video.length, fps=fps, height=video.height, width=video.width, seed=seed, identity=0, steps=engine.steps,
-        guidance=1.0, exact=True, strokes=() if stroke is None else (stroke,),
+        guidance=1.0, exact=True, strokes=() if stroke is None else (stroke,), like=(middle, video.frame(middle)),
     )  # fmt: skip
     return engine.shoot(scene, falling, how)
 

@@ -21,7 +21,8 @@ from torch import Tensor
 from soundstage import runtime
 from soundstage.media import Image
 from soundstage.models.layered import Cast, Layered, Plan, frames
-from soundstage.models.layered.model import VARIANTS
+from soundstage.models.layered.model import VARIANTS, recognised
+from soundstage.models.layered.places import Choice
 from soundstage.models.layered.reader import SLOTS, TEMPI
 from soundstage.models.layered.seer import box
 from soundstage.models.layered.tracker import RATE, VALUES
@@ -114,6 +115,8 @@ class LayeredShooter:
         """See `SceneEngine.shoot`."""
         scene, views, paths = self.directed(scene, how)
         plan = self.plan(scene, falling, views, paths, how.identity)
+        if how.like is not None:
+            plan = replace(plan, choice=self.recognised(plan, *how.like))
         meter = runtime.Meter("drawing frames", how.frames)
         done = 0
 
@@ -148,6 +151,14 @@ class LayeredShooter:
             scene, drawn = assigned(scene, how.strokes, starts, how.frames / how.fps, how.width / how.height)
             views, paths = self.moved(scene, how, drawn)
         return scene, views, paths
+
+    def recognised(self, plan: Plan, frame: int, image: Image) -> Choice | None:
+        """The layouts that a picture shows, seen as the plan's camera has it in a frame; none where it is elsewhere."""
+        c, (picture, sight) = self.model.config, look(self, image, image.height, image.width)
+        if c.places.index(sight.word("place")) != plan.place:
+            return None
+        plan = replace(plan, time=c.times.index(sight.word("time")), weather=c.weathers.index(sight.word("weather")))
+        return recognised(self.model, plan, picture, torch.maximum(sight.alpha, sight.others), frame)
 
     def look(self, image: Image) -> Sight:
         """See `SceneEngine.look`. Raises InputError for a model that is blind."""

@@ -41,7 +41,8 @@ class Shooting:
     """How a scene is to be drawn.
 
     `exact` keeps the actors where the scene has them instead of staging them; `strokes` move them as they were drawn.
-    `loop` brings everything back to where it began. `reuse` is how much a step may change and still be guessed.
+    `loop` brings everything back to where it began. `reuse` is how much a step may change and still be guessed. `like`
+    is a picture of a clip and its frame there: where the place is the same, it is to be that very one.
     """
 
     frames: int
@@ -56,6 +57,7 @@ class Shooting:
     strokes: tuple[Stroke, ...] = ()
     loop: bool = False
     reuse: float = 0.0
+    like: tuple[int, Image] | None = None
 
 
 class Sight(Protocol):

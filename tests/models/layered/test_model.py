@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from soundstage.models.layered import Cast, Layered, LayeredConfig, Plan, frames, storybook, tiny
-from soundstage.models.layered.model import enlarge, figures, scenery
+from soundstage.models.layered.model import enlarge, figures, recognised, scenery
 from soundstage.render.tracks import Poses, Views
 
 FRAMES = 6
@@ -68,6 +68,29 @@ def test_a_place_keeps_its_layout_when_the_hour_changes(model):
     alike = [[torch.equal(far(time, a), far(time, b)) for a in seeds for b in seeds] for time in (0, 1)]
     assert alike[0] == alike[1]  # whichever seeds share a layout by day share it at night
     assert not all(alike[0])
+
+
+def test_a_place_is_recognised_in_a_picture_of_it(model):
+    for seed in range(4):
+        alone = replace(plan(pan=0.3), cast=())
+        by_lot = model.places.choose(torch.Generator().manual_seed(seed))
+        with torch.inference_mode():
+            clip = frames(
+                model, replace(alone, choice=by_lot), height=64, width=96, fps=12, generator=torch.Generator()
+            )
+            found = recognised(model, alone, clip[2], torch.zeros(64, 96), 2)
+        assert [int(number) for number in found] == [int(number) for number in by_lot]
+
+
+def test_what_is_hidden_has_no_say_in_what_is_recognised(model):
+    alone = replace(plan(), cast=())
+    by_lot = model.places.choose(torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        clip = frames(model, replace(alone, choice=by_lot), height=64, width=96, fps=12, generator=torch.Generator())
+        spoilt, hidden = clip[0].clone(), torch.zeros(64, 96)
+        spoilt[16:48, 24:72], hidden[12:52, 20:76] = 255, 1.0
+        found = recognised(model, alone, spoilt, hidden, 0)
+    assert [int(number) for number in found] == [int(number) for number in by_lot]
 
 
 def test_a_character_looks_the_same_wherever_it_stands(model):

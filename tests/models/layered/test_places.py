@@ -26,7 +26,7 @@ def hour(place: int = 1, time: int = 0, weather: int = 0) -> Hour:
 
 
 def test_both_layers_have_the_panoramas_size(places):
-    far, near = places.draw(hour(), torch.Generator().manual_seed(0))
+    far, near = places.draw(hour(), places.choose(torch.Generator().manual_seed(0)))
     assert far.shape == (1, 3, ROWS + 2 * MARGIN, COLUMNS)
     assert near.shape == (1, 4, ROWS + 2 * MARGIN, COLUMNS)
     assert float(torch.cat((far, near), 1).abs().max()) <= 1
@@ -61,13 +61,18 @@ def test_every_hour_of_every_place_has_a_mixture_of_its_own(places):
 
 
 def test_distance_and_nearness_are_chosen_and_mirrored_apart(places):
-    drawn = [places.draw(hour(), torch.Generator().manual_seed(seed)) for seed in range(24)]
+    drawn = [places.draw(hour(), places.choose(torch.Generator().manual_seed(seed))) for seed in range(24)]
     kinds = [{layer[0].numpy().tobytes() for layer in layers} for layers in zip(*drawn, strict=True)]
     assert [len(kind) for kind in kinds] == [2 * places.layouts] * 2
     assert len({(a.numpy().tobytes(), b.numpy().tobytes()) for a, b in drawn}) > 2 * places.layouts
 
 
+def test_every_choice_is_there_once(places):
+    every = places.every()
+    assert len({(int(a), bool(b)) for a, b in zip(every.near, every.near_mirrored, strict=True)}) == 2 * places.layouts
+
+
 def test_mirrored_pictures_are_mirrored_to_the_pixel(places):
-    pictures = [places.draw(hour(), torch.Generator().manual_seed(seed))[0] for seed in range(24)]
+    pictures = [places.draw(hour(), places.choose(torch.Generator().manual_seed(seed)))[0] for seed in range(24)]
     drawn = {picture.numpy().tobytes() for picture in pictures}
     assert drawn == {picture.flip(3).contiguous().numpy().tobytes() for picture in pictures}

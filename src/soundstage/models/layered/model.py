@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from soundstage.models.layered import compose
 from soundstage.models.layered.compositor import MAPS, Compositor, Fall
 from soundstage.models.layered.config import LayeredConfig
-from soundstage.models.layered.places import MARGIN, ROWS, Hour, Places
+from soundstage.models.layered.places import MARGIN, ROWS, Choice, Hour, Places
 from soundstage.models.layered.reader import TEMPI, Reader
 from soundstage.models.layered.seer import Seer
 from soundstage.models.layered.subject import Painter
@@ -35,6 +35,7 @@ VARIANTS = 4  # slight mixtures of each colour, one to an identity
 PHASES = 16  # of a gait, drawn apart
 CLEAR = 0.06  # alpha under which nothing is seen
 CHUNK = 24  # frames joined at once
+LOOKED = 32  # rows of a picture by which its place is recognised
 FALLING = ("rain", "snow")
 FALLS = {
     "rain": ((-0.28, 1.9), (-0.2, 1.35)),
@@ -61,7 +62,7 @@ class Cast(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """A clip decided down to every pose: class numbers of the hour, the camera, the actors far to near, and what
-    falls (a word of FALLING, or "").
+    falls (a word of FALLING, or ""). Without a `choice` the place's layouts are drawn by lot.
     """
 
     place: int
@@ -70,6 +71,7 @@ class Plan:
     falling: str
     views: Views
     cast: tuple[Cast, ...]
+    choice: Choice | None = None
 
 
 class Layered(nn.Module):
@@ -127,11 +129,41 @@ def enlarge(model: Layered, layers_BDHW: Tensor, times: int) -> Tensor:
 
 def scenery(model: Layered, plan: Plan, generator: torch.Generator, doublings: int) -> tuple[Tensor, Tensor]:
     """The far and near layer of the plan's place, [4, h, w] premultiplied 0…1. Same seed, same layout at any hour."""
-    device = model.compositor.head.weight.device
-    hour = Hour(*(torch.tensor([number], device=device) for number in (plan.place, plan.time, plan.weather)))
-    far, near = model.places.draw(hour, generator)
+    by_lot = model.places.choose(generator)
+    far, near = model.places.draw(_hour(model, plan), plan.choice or by_lot)
     both = enlarge(model, torch.cat((torch.cat((far, torch.ones_like(far[:, :1])), 1), near)), doublings)
     return both[0], both[1]
+
+
+def _hour(model: Layered, plan: Plan, count: int = 1) -> Hour:
+    """The plan's, `count` times."""
+    device = model.compositor.head.weight.device
+    return Hour(*(torch.tensor([number] * count, device=device) for number in (plan.place, plan.time, plan.weather)))
+
+
+def recognised(model: Layered, plan: Plan, picture_HWD: Tensor, hidden_HW: Tensor, frame: int) -> Choice:
+    """The layouts of which a picture, uint8 [H, W, 3], is likeliest to show the plan's place as its camera has it in a
+    frame: those whose colours differ least where nothing is `hidden` (0…1).
+    """
+    height, width = picture_HWD.shape[:2]
+    size = (LOOKED, max(1, round(LOOKED * width / height)))
+    true, hidden = (
+        F.interpolate(x.float()[None], size, mode="area")[0]
+        for x in (picture_HWD.permute(2, 0, 1) / 255, hidden_HW[None])
+    )
+    view = plan.views.during(slice(frame, frame + 1)), *size, MARGIN / ROWS
+    every = model.places.every()
+    far, near = model.places.draw(_hour(model, plan, len(every.far)), every)
+    fine = ROWS // (2 * LOOKED)
+    backs, fronts = (
+        torch.cat([compose.seen(F.avg_pool2d((each + 1) / 2, fine), view[0].at_parallax(p), *view[1:]) for each in x])
+        for x, p in ((far, FAR), (near, 1.0))
+    )
+    shown = fronts[:, None, :3] + backs[None] * (1 - fronts[:, None, 3:])  # [near, far, 3, h, w]
+    off = ((shown - true.to(shown)).square().mean(2) * (1 - hidden.to(shown))).mean((2, 3))
+    number = int(off.argmin())
+    at_near, at_far = (slice(n, n + 1) for n in divmod(number, len(backs)))
+    return Choice(every.far[at_far], every.far_mirrored[at_far], every.near[at_near], every.near_mirrored[at_near])
 
 
 def figures(model: Layered, plan: Plan, cast: Cast, doublings: int) -> Tensor:

@@ -33,6 +33,15 @@ class Hour(NamedTuple):
     weather: Tensor
 
 
+class Choice(NamedTuple):
+    """Which layouts are shown, [B] each, and whether they are mirrored."""
+
+    far: Tensor
+    far_mirrored: Tensor
+    near: Tensor
+    near_mirrored: Tensor
+
+
 class Backdrop(nn.Module):
     """The far or the near layer of every layout of every place: [B, D, H, W] in −1…1.
 
@@ -86,12 +95,25 @@ class Places(nn.Module):
         self.far = Backdrop(counts, layouts, 3, codes[0], kept[0])
         self.near = Backdrop(counts, layouts, 4, codes[1], kept[1])
 
-    def draw(self, hour: Hour, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """A place of the generator's choice: [B, 3, H, W] and [B, 4, H, W] in −1…1, the latter premultiplied."""
+    def choose(self, generator: torch.Generator) -> Choice:
+        """The generator's choice, [1] each."""
+        chosen = []
+        for _ in range(2):
+            chosen.append(torch.randint(self.layouts, (1,), generator=generator, device=generator.device))
+            chosen.append(torch.rand(1, generator=generator, device=generator.device) < 0.5)
+        return Choice(*chosen)
+
+    def every(self) -> Choice:
+        """All layouts as they are, then all of them mirrored."""
+        device = self.far.index.device
+        layouts = torch.arange(self.layouts, device=device).repeat(2)
+        mirrored = torch.arange(2 * self.layouts, device=device) >= self.layouts
+        return Choice(layouts, mirrored, layouts, mirrored)
+
+    def draw(self, hour: Hour, choice: Choice) -> tuple[Tensor, Tensor]:
+        """A place at an hour: [B, 3, H, W] and [B, 4, H, W] in −1…1, the latter premultiplied."""
         drawn = []
-        for backdrop in (self.far, self.near):
-            layout = torch.randint(self.layouts, hour.place.shape, generator=generator, device=generator.device)
-            mirrored = torch.rand(hour.place.shape, generator=generator, device=generator.device) < 0.5
+        for backdrop, layout, mirrored in ((self.far, *choice[:2]), (self.near, *choice[2:])):
             made = backdrop(hour, layout).clamp(-1, 1)
             drawn.append(torch.where(mirrored.view(-1, 1, 1, 1), made.flip(3), made))
         return drawn[0], drawn[1]
