@@ -11,10 +11,11 @@ import torch
 from soundstage.data.storybook import sample_scene
 from soundstage.errors import InputError
 from soundstage.evaluate.adherence import Reading, agreement, calibrate, measures, read_clips, wanted_of
-from soundstage.evaluate.reader import ATTRIBUTES, CELLS, FRAMES, SIDE, Reader, prepare, trail
+from soundstage.evaluate.reader import ATTRIBUTES, CELLS, CROP, FRAMES, SIDE, Doer, Reader, prepare, trail
 from soundstage.recipes.storybook_clips import CHUNK, draw_pool, kept_pool
 from soundstage.recipes.storybook_reader import MIRROR, REVERSE, spoil
 from soundstage.render import Actor, Camera, Scene
+from soundstage.render.scene import ABILITIES
 
 
 def test_any_clip_becomes_five_square_frames() -> None:
@@ -43,6 +44,18 @@ def test_the_net_answers_every_question_with_log_probabilities() -> None:
     for name, logits in answers.items():
         assert logits.shape == (2, len(ATTRIBUTES[name]))
         assert torch.allclose(logits.exp().sum(1), torch.ones(2), atol=1e-4)
+
+
+def test_nobody_is_read_to_do_what_it_cannot() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        doer = Doer().eval()
+    who = torch.eye(len(ATTRIBUTES["subject"]))
+    crops = torch.randn(len(who), FRAMES, 3, CROP, CROP, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        found = doer(crops, torch.zeros(len(who), FRAMES, 8), who)["action"].argmax(1)
+    for subject, action in zip(ATTRIBUTES["subject"], found.tolist(), strict=True):
+        assert ATTRIBUTES["action"][action] in ABILITIES[subject]
 
 
 def test_mirroring_and_running_backwards_twice_change_nothing() -> None:

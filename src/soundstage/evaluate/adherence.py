@@ -1,5 +1,5 @@
-"""Does a clip show what was asked? Place, hour, weather, subject, colour, direction of motion and camera move, read by
-the trained `reader`.
+"""Does a clip show what was asked? Place, hour, weather, subject, colour, action, direction of motion and camera move,
+read by the trained `reader`.
 
 Notable: every share is quoted beside what the reader gets right on real renders of held-out scenes (`ceiling`) and by
 guessing (`floor`), for a meter says nothing alone. What a prompt does not ask is not judged.
@@ -63,6 +63,7 @@ def wanted_of(scene: Scene) -> dict[str, str]:
         "subject": actor.subject,
         "colour": actor.colour,
         "direction": actor.direction,
+        "action": actor.action,
         "camera": scene.camera.move,
     }
     if scene.camera.move == "follow":

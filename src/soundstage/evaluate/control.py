@@ -29,6 +29,7 @@ from soundstage.tasks.paint import paint
 from soundstage.tasks.reshoot import followed
 from soundstage.tasks.shoot import shoot
 from soundstage.tasks.shoot_motion import Stroke
+from soundstage.tasks.storyboard import storyboard
 
 SECONDS, FPS, SIDE = 2.0, 10, 128
 SIZE = f"{SIDE}x{SIDE}"
@@ -41,14 +42,24 @@ CHARACTERS = (
 SHOTS = ("meadow", "forest", "beach", "city", "snowfield")
 MINUTE, ENDS = 60.0, 5.0
 LOOPED = ("a red boat on the sea", "a golden dog runs through a meadow", "a bird flies in the rain over a city")
+STORIES = (
+    (("a golden dog runs through a meadow", "it sits", "the dog sleeps at night"), ("dog", "golden", "meadow")),
+    (("a red car drives through a city", "it drives in the rain", "the car stands at night"), ("car", "red", "city")),
+    (("a girl in a blue dress walks on a beach", "she waves", "the girl runs at sunset"), ("girl", "blue", "beach")),
+    (("an orange fox walks through a forest", "it runs", "the fox sits at dawn"), ("fox", "orange", "forest")),
+    (("a black cat walks through a village", "it sits", "the cat jumps at night"), ("cat", "black", "village")),
+)
+"""Shots of a story, and its subject, colour and place."""
 STILL = ("stand", "float", "fly", "swim", "sail", "drive")
 
 
 def control(model_ref: str = "starter/video", count: int = 24, seed: int = 0) -> list[Measure]:
-    """All rows: `count` cameras, half as many paths, six characters in five shots each, a minute, three loops."""
+    """All rows: `count` cameras, half as many paths, six characters in five shots each, five stories, a minute, three
+    loops.
+    """
     return [
         *cameras(model_ref, count, seed), *paths(model_ref, count // 2, seed), *characters(model_ref, seed),
-        *minute(model_ref, seed), *loops(model_ref, seed),
+        *stories(model_ref, seed), *minute(model_ref, seed), *loops(model_ref, seed),
     ]  # fmt: skip
 
 
@@ -178,6 +189,25 @@ def characters(model_ref: str, seed: int) -> list[Measure]:
         )
         for k, name in enumerate(("subject", "colour"))
     ]
+
+
+def stories(model_ref: str, seed: int) -> list[Measure]:
+    """Stories of three shots, in the later of which nobody and no place is named anew: all are read as in the first."""
+    right: dict[bool, list[list[bool]]] = {True: [], False: []}
+    for index, (shots, words) in enumerate(STORIES):
+        clip = storyboard(list(shots), seconds=[1.0], fps=5, size=SIZE, model=model_ref, seed=seed + index).frames
+        read = read_clips(np.array_split(clip, len(shots)))
+        for number, reading in enumerate(read):
+            found = [
+                reading.words[name] == word for name, word in zip(("subject", "colour", "place"), words, strict=True)
+            ]
+            right[number == 0].append(found)
+    first, later = (np.mean(right[is_first], axis=0) for is_first in (True, False))
+    return [
+        Measure(name=f"a story's {name}", value=float(later[k]), unit="share", ceiling=float(first[k]),
+                count=len(right[False]), note="in its second and third shot, beside its first")
+        for k, name in enumerate(("subject", "colour", "place"))
+    ]  # fmt: skip
 
 
 def minute(model_ref: str, seed: int) -> list[Measure]:

@@ -1,9 +1,10 @@
-"""The reader: a small net that says what a clip shows — place, hour, weather, subject, colour, the subject's motion
-and the camera's.
+"""The reader: a small net that says what a clip shows — place, hour, weather, subject, colour, what the subject does
+and where it goes, and what the camera does.
 
 Notable: it first finds the subject (a map taught by the renderer's mask), then names it from a crop of
 fixed size, so it reads the subject's colour and not the sky's. Motion is read from five frames stacked and from where
-the subject was in each, and taught on clips run backwards too, so that legs and faces do not give it away. Trained
+the subject was in each, and taught on clips run backwards too, so that legs and faces do not give it away. What it does
+is read from crops of all five, among what whoever is seen there can do. Trained
 only on the storybook's own renders by `recipes.storybook_reader`; its accuracy on held-out renders stands in
 `reader.json`.
 
@@ -24,7 +25,17 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from soundstage.errors import InputError, MissingError, RunError
-from soundstage.render.scene import COLOURS, DIRECTIONS, MOVES, PLACES, SUBJECTS, TIMES, WEATHERS
+from soundstage.render.scene import (
+    ABILITIES,
+    ACTIONS,
+    COLOURS,
+    DIRECTIONS,
+    MOVES,
+    PLACES,
+    SUBJECTS,
+    TIMES,
+    WEATHERS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +48,8 @@ WEIGHTS = Path(__file__).with_name("reader.safetensors")
 SCENE: Mapping[str, tuple[str, ...]] = MappingProxyType({"place": PLACES, "time": TIMES, "weather": WEATHERS})
 SUBJECT: Mapping[str, tuple[str, ...]] = MappingProxyType({"subject": SUBJECTS, "colour": COLOURS})
 MOVED: Mapping[str, tuple[str, ...]] = MappingProxyType({"direction": DIRECTIONS, "camera": MOVES[:7]})
-ATTRIBUTES: Mapping[str, tuple[str, ...]] = MappingProxyType({**SCENE, **SUBJECT, **MOVED})
+DONE: Mapping[str, tuple[str, ...]] = MappingProxyType({"action": ACTIONS})
+ATTRIBUTES: Mapping[str, tuple[str, ...]] = MappingProxyType({**SCENE, **SUBJECT, **MOVED, **DONE})
 """What is read, and the words of each answer. A following camera is not told from a pan."""
 
 
@@ -147,6 +159,34 @@ class Watcher(nn.Module):
         return {name: head(mixed).float() for name, head in self.heads.items()}
 
 
+class Doer(nn.Module):
+    """What the subject does: logits of DONE from crops of K frames, where it was in each, and who it seems to be."""
+
+    able: Tensor
+
+    def __init__(self, width: int = 24) -> None:
+        super().__init__()
+        self.trunk = nn.Sequential(
+            _block(3, width, 2, 5),
+            _block(width, 2 * width, 2),
+            _block(2 * width, 3 * width, 2),
+            _block(3 * width, 3 * width),
+        )
+        self.fold = nn.Sequential(
+            nn.Conv2d(3 * width, 16, 1), nn.SiLU(), nn.Flatten(), nn.Linear(16 * (CROP // 8) ** 2, 96)
+        )
+        self.who = nn.Linear(len(SUBJECTS), 48, bias=False)
+        self.mixer = nn.Sequential(nn.Linear(FRAMES * (96 + 8) + 48, 192), nn.SiLU(), nn.Linear(192, len(ACTIONS)))
+        able = torch.tensor([[float(action in ABILITIES[subject]) for action in ACTIONS] for subject in SUBJECTS])
+        self.register_buffer("able", able, persistent=False)
+
+    def forward(self, x_BKCQQ: Tensor, trail_BKF: Tensor, who_BS: Tensor) -> dict[str, Tensor]:
+        """Crops −1…1, the subject's way, and chances of each subject, to logits; what it cannot do is unlikely."""
+        poses = self.fold(self.trunk(x_BKCQQ.flatten(0, 1))).view(len(x_BKCQQ), -1)
+        mixed = self.mixer(torch.cat((poses, trail_BKF.flatten(1).to(poses), self.who(who_BS.to(poses))), 1))
+        return {"action": mixed.float() + (who_BS.float() @ self.able).clamp_min(1e-4).log()}
+
+
 def trail(attention_BKHW: Tensor) -> Tensor:
     """The subject's way through a clip from maps of where it is:
 
@@ -177,11 +217,11 @@ def crops(x_BCSS: Tensor, trail_BF: Tensor) -> Tensor:
 
 
 class Reader(nn.Module):
-    """Sight and watcher together."""
+    """Sight, watcher and doer together."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.sight, self.watcher = Sight(), Watcher()
+        self.sight, self.watcher, self.doer = Sight(), Watcher(), Doer()
 
     def forward(self, x_BKCSS: Tensor) -> dict[str, Tensor]:
         """Log-probabilities of every attribute for clips [B, K, 3, S, S].
@@ -193,13 +233,17 @@ class Reader(nn.Module):
         way = trail(found.square())
         weights = found.flatten(2).topk(8).values.mean(2) + 1e-3
         seen = {name: (logits, torch.ones_like(weights)) for name, logits in self.sight.looker(frames).items()}
-        named = self.sight.namer(crops(frames, way.flatten(0, 1)))
+        cut = crops(frames, way.flatten(0, 1))
+        named = self.sight.namer(cut)
         seen |= {name: (logits, weights) for name, logits in named.items()}
         out = {}
         for name, (logits, weight) in seen.items():
             each = logits.log_softmax(1).view(batch, FRAMES, -1)
             out[name] = ((each * weight.unsqueeze(2)).sum(1) / weight.sum(1, keepdim=True)).log_softmax(1)
-        return out | {name: logits.log_softmax(1) for name, logits in self.watcher(x_BKCSS, way).items()}
+        moved = self.watcher(x_BKCSS, way) | self.doer(
+            cut.view(batch, FRAMES, 3, CROP, CROP), way, out["subject"].exp()
+        )
+        return out | {name: logits.log_softmax(1) for name, logits in moved.items()}
 
 
 def prepare(frames: NDArray[np.uint8]) -> Tensor:

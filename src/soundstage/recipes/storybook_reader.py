@@ -1,8 +1,8 @@
 """Trains the reader that judges generated clips, on the storybook's own renders.
 
-    python -m soundstage.recipes.storybook_reader [--part sight|motion]
+    python -m soundstage.recipes.storybook_reader [--part sight|motion|action]
 
-Notable: about an hour and a half of one core, or half of that where the two parts are trained side by side. Clips are
+Notable: about two hours of one core, or half of that where parts are trained side by side. Clips are
 seen through blur, coarse resampling, JPEG, noise and shifts, so that a generated clip is judged by what it shows and
 not by how crisp it is.
 """
@@ -19,17 +19,19 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image as Picture
-from safetensors.torch import save_file
-from torch import Tensor
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 
 from soundstage.evaluate.reader import (
     ATTRIBUTES,
     CELLS,
+    CROP,
     FRAMES,
     SCENE,
     SIDE,
     SUBJECT,
     WEIGHTS,
+    Doer,
     Reader,
     Sight,
     Watcher,
@@ -38,15 +40,18 @@ from soundstage.evaluate.reader import (
     load_reader,
     packed,
     trail,
+    unpacked,
 )
+from soundstage.nn.packed import multiplies_bfloat16
 from soundstage.recipes.storybook_clips import Pool, draw_pool, kept_pool
 from soundstage.render.scene import DIRECTIONS, MOVES
 from soundstage.train.loop import Report, fit, load_ema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 LOOKED, FOUND, MOVING = 16, 40, 36  # frames looked at, frames searched (each of its own clip), clips watched
+UNSURE = 0.3  # at most, of the chances that say who it is
 MISSED = 0.08  # share of frames in which the watcher is told a wrong place, since the finder is not exact either
 
 
@@ -173,6 +178,24 @@ def motion_step(watcher: Watcher, pool: Pool, generator: torch.Generator) -> tup
     return torch.stack(list(losses.values())).sum(), {name: float(loss.detach()) for name, loss in losses.items()}
 
 
+def action_step(doer: Doer, pool: Pool, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    """One step on what is done in MOVING clips, half of them mirrored; who it is is told, at times wrongly or not."""
+    rng = _draws(generator)
+    chosen = rng.integers(len(pool.frames), size=MOVING)
+    frames, cover = pool.frames[chosen], pool.covered(chosen)
+    mirrored = rng.uniform(size=MOVING) < 0.5
+    frames[mirrored], cover[mirrored] = frames[mirrored][:, :, :, ::-1], cover[mirrored][:, :, :, ::-1]
+    x, target = spoil(_floats(frames).flatten(1, 2), torch.from_numpy(cover), generator)
+    way = trail(target)
+    jitter = torch.randn(way.shape, generator=generator) * torch.tensor((0.03, 0.03, 0.015, 0.015) + (0.02,) * 4)
+    cut = crops(x.view(-1, 3, SIDE, SIDE), (way + jitter).flatten(0, 1)).view(MOVING, FRAMES, 3, CROP, CROP)
+    who = F.one_hot(torch.from_numpy(pool.marks["subject"][chosen]), len(ATTRIBUTES["subject"])).float()
+    sure = 1 - UNSURE * torch.rand(MOVING, 1, generator=generator)
+    logits = doer(cut, way + jitter, sure * who + (1 - sure) / who.shape[1])["action"]
+    loss = F.cross_entropy(logits, torch.from_numpy(pool.marks["action"][chosen]), label_smoothing=0.02)
+    return loss, {"action": float(loss.detach())}
+
+
 @torch.no_grad()
 def accuracy(reader: Reader, pool: Pool) -> dict[str, float]:
     """Share of clips read rightly, for every attribute."""
@@ -183,7 +206,7 @@ def accuracy(reader: Reader, pool: Pool) -> dict[str, float]:
     return {name: count / len(pool.frames) for name, count in right.items()}
 
 
-STEPS: Mapping[str, int] = {"sight": 4500, "motion": 5500}
+STEPS: Mapping[str, int] = {"sight": 4500, "motion": 5500, "action": 1700}
 """Steps of each part."""
 
 
@@ -195,18 +218,18 @@ def fresh() -> Reader:
 
 
 def train_part(part: str, folder: Path, pool: Pool, minutes: float | None = None) -> Report:
-    """Train what sees single frames ("sight") or what sees motion ("motion"), going on from `folder`."""
+    """Train what sees single frames ("sight"), motion ("motion") or what is done ("action"), going on from `folder`."""
     torch.set_num_threads(1)
-    reader = fresh()
+    lessons: dict[str, Callable[..., tuple[Tensor, dict[str, float]]]] = {
+        "sight": sight_step, "motion": motion_step, "action": action_step,
+    }  # fmt: skip
 
-    def step(module: Sight | Watcher, _: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        if isinstance(module, Sight):
-            return sight_step(module, pool, generator)
-        return motion_step(module, pool, generator)
+    def step(module: nn.Module, _: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        return lessons[part](module, pool, generator)
 
     return fit(
         folder / part,
-        reader.sight if part == "sight" else reader.watcher,
+        parts_of(fresh())[part],
         step,
         steps=STEPS[part],
         minutes=minutes,
@@ -214,15 +237,26 @@ def train_part(part: str, folder: Path, pool: Pool, minutes: float | None = None
         warmup=100,
         decay="cosine",
         ema=0.995,
-        autocast=torch.bfloat16,
+        autocast=torch.bfloat16 if multiplies_bfloat16() else None,
     )
 
 
+def parts_of(reader: Reader) -> dict[str, nn.Module]:
+    """What is trained apart."""
+    return {"sight": reader.sight, "motion": reader.watcher, "action": reader.doer}
+
+
 def finish(folder: Path) -> dict[str, float]:
-    """Join the trained parts, install them beside `evaluate.reader`, measure them on held-out combinations."""
+    """Join the trained parts, install them beside `evaluate.reader`, measure them on held-out combinations.
+
+    A part that was not trained in `folder` stays as it is installed.
+    """
     reader = fresh()
-    load_ema(folder / "sight", reader.sight)
-    load_ema(folder / "motion", reader.watcher)
+    if WEIGHTS.exists():
+        reader.load_state_dict(unpacked(load_file(WEIGHTS)), strict=False)
+    for part, module in parts_of(reader).items():
+        if (folder / part).exists():
+            load_ema(folder / part, module)
     return install(reader, draw_pool(np.random.default_rng(2), 600, split="test", first_seed=100))
 
 
@@ -235,7 +269,7 @@ def install(reader: Reader, held_out: Pool) -> dict[str, float]:
     load_reader.cache_clear()
     scores = accuracy(load_reader(), held_out)
     card = {
-        "what": "reads place, time, weather, subject, colour, direction and camera from a clip",
+        "what": "reads place, time, weather, subject, colour, action, direction and camera from a clip",
         "licence": "Apache-2.0",
         "data": "renders of soundstage.render (own)",
         "recipe": "soundstage.recipes.storybook_reader",
@@ -256,7 +290,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("runs/reader"))
     parser.add_argument("--clips", type=int, default=10_000)
-    parser.add_argument("--part", choices=("sight", "motion"), help="train this part only, and install nothing")
+    parser.add_argument("--part", choices=tuple(STEPS), help="train this part only, and install nothing")
     parser.add_argument("--minutes", type=float, help="end each part's training after so many")
     args = parser.parse_args()
     pool = kept_pool(args.folder / "pool", args.clips)
