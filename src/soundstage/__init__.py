@@ -22,7 +22,7 @@ _NAMES = {
     "soundstage.tasks.hum": "hum",
     "soundstage.tasks.stems": "stems",
     "soundstage.tasks.master": "master",
-    "soundstage.tasks.shoot": "shoot",
+    "soundstage.tasks.shoot": "shoot shoot_many",
     "soundstage.tasks.storyboard": "storyboard",
     "soundstage.tasks.paint": "paint",
     "soundstage.tasks.extend_clip": "extend_clip",

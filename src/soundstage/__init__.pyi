@@ -46,6 +46,7 @@ from soundstage.tasks.paint import paint as paint
 from soundstage.tasks.reshoot import reshoot as reshoot
 from soundstage.tasks.revoice import revoice as revoice
 from soundstage.tasks.shoot import shoot as shoot
+from soundstage.tasks.shoot import shoot_many as shoot_many
 from soundstage.tasks.sing import sing as sing
 from soundstage.tasks.sing_edit import resing as resing
 from soundstage.tasks.speak import speak as speak

@@ -15,7 +15,7 @@ from soundstage.render.scene import Actor, Camera, Scene
 from soundstage.tasks import paint as paint_module
 from soundstage.tasks import shoot as shoot_module
 from soundstage.tasks.paint import paint
-from soundstage.tasks.shoot import camera_of, check, shoot
+from soundstage.tasks.shoot import camera_of, check, shoot, shoot_many
 from soundstage.tasks.shoot_layered import LayeredShooter, middle
 from soundstage.tasks.shoot_motion import Stroke, Way
 from soundstage.tasks.shoot_scene import Shooting, settled
@@ -73,6 +73,23 @@ def test_the_same_seed_gives_the_same_clip(stage):
 def test_a_picture_is_one_frame(stage):
     picture = paint("a dog", size="64x96")
     assert (picture.width, picture.height) == (64, 96)
+
+
+def test_many_clips_are_each_what_one_is(stage):
+    small = {"seconds": 0.5, "fps": 8, "size": "64x64"}
+    clips = shoot_many(["a dog", "a dog", "a cat"], seeds=4, **small)
+    alone = [shoot(prompt, seed=seed, **small) for prompt, seed in (("a dog", 4), ("a dog", 5), ("a cat", 6))]
+    assert clips == alone
+    assert shoot_many(["a dog", "a dog"], seeds=[4, 4], **small) == [alone[0]] * 2
+
+
+@pytest.mark.parametrize(
+    ("prompts", "seeds", "wrong"), [(["a dog", " "], 0, r"prompts\.1"), (["a dog"], [1, 2], "seeds")]
+)
+def test_many_clips_are_all_looked_at_before_one_is_drawn(stage, engine, monkeypatch, prompts, seeds, wrong):
+    monkeypatch.setattr(engine, "shoot", None)
+    with pytest.raises(InputError, match=wrong):
+        shoot_many(prompts, seeds=seeds)
 
 
 @pytest.mark.parametrize("field", ["steps", "guidance"])

@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Any
 
 from soundstage import runtime
 from soundstage.errors import InputError
@@ -133,6 +133,25 @@ def shoot(
         if image is not None:
             return Video(engine.animate(image, last_image or (image if loop else None), scene, how), rate)
         return Video(engine.shoot(scene, falling, how), rate)
+
+
+def shoot_many(prompts: Sequence[str], *, seeds: int | Sequence[int] = 0, **how: Any) -> list[Video]:
+    """Several clips, each as `shoot` makes it of its prompt and its seed; the model stays loaded in between.
+
+    One seed is for the first, others count on from it: `shoot_many(["a red fox"] * 4)` shows four ways. `how` is what
+    else `shoot` takes. Raises what `shoot` raises; an InputError for a prompt names it by its number. Nothing is drawn
+    before all prompts and seeds have been seen.
+    """
+    given = [seeds + number for number in range(len(prompts))] if isinstance(seeds, int) else list(seeds)
+    if len(given) != len(prompts):
+        raise InputError(
+            "seeds", f"are {len(given)} for {len(prompts)} prompts", "give one for each, or only the first"
+        )
+    for number, prompt in enumerate(prompts):
+        if not prompt.strip() and how.get("layout") is None and how.get("image") is None:
+            raise InputError(f"prompts.{number}", "is empty", "say what is seen")
+    pairs = list(zip(prompts, given, strict=True))
+    return [shoot(prompt, seed=seed, **how) for prompt, seed in runtime.progress(pairs, "shooting", len(pairs))]
 
 
 def asked_for(
