@@ -20,6 +20,7 @@ from torch import Tensor
 
 from bench.pairs import Row, compare, table
 from soundstage.models import cogvideox, wan
+from soundstage.runtime import trim
 from soundstage.weights.cogvideox import keys
 from soundstage.weights.keys import rename
 from soundstage.weights.load import assemble
@@ -65,6 +66,7 @@ def grown_mb(work: Callable[[], object]) -> float:
     """Megabytes that lay in memory at the worst moment, beyond those before; NaN where Linux does not count them."""
     if not RESET.exists():
         return math.nan
+    trim()  # what was freed would be taken first, and not count
     RESET.write_text("5")
     before = _status("VmRSS")
     work()

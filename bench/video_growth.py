@@ -71,7 +71,7 @@ def measured(tries: int = 3) -> dict[str, list[tuple[float, float, float, float]
 
 def _run(work: Callable[[], object], tries: int) -> tuple[float, float]:
     work()
-    return min(seconds(work) for _ in range(tries)), grown_mb(work)
+    return min(seconds(work) for _ in range(tries)), max(1.0, grown_mb(work))  # small sizes fit what is there
 
 
 @cache
@@ -82,13 +82,14 @@ def told(checkpoint: str, size: str, frames: int, gpu: str) -> Told:
     height, width = FULL[size]
     fit = need(known.transformer, known.sizes, frames, height, width, "cuda").fit("bfloat16", memory * 1024)
     drawing = STEPS * 2.0 * look(known.transformer, frames, height, width)
-    return fit, (drawing + _decoding(known.family, frames, height, width)) / (SHARE * speed)
+    return fit, (drawing + _decoding(known.family, frames) * height * width) / (SHARE * speed)
 
 
 @cache
-def _decoding(family: str, frames: int, height: int, width: int) -> float:
-    """Counted at a sixteenth of the pixels, to which the operations of all but one small attention are proportional."""
-    return 16 * decoded(family, json.dumps({}), frames, height // 32 * 8, width // 32 * 8)
+def _decoding(family: str, frames: int) -> float:
+    """Operations a pixel of the picture, to which those of all but one small attention are proportional."""
+    height, width = 96, 160
+    return decoded(family, json.dumps({}), frames, height, width) / (height * width)
 
 
 def panels(found: Mapping[str, Sequence[tuple[float, float, float, float]]]) -> list[Panel]:
@@ -159,15 +160,16 @@ def table() -> str:
 def main() -> None:
     """Measure, draw, and print the table."""
     found: Any = measured()
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    draw(panels(found), 2).save(PICTURE, optimize=True)
     head = ("what", "frames × height × width", "seconds", "MB", "10⁹ operations", "10⁹/s", "MB told")
     cells = [
         (name, " × ".join(map(str, size)), f"{spent:.2f}", f"{held:.0f}", f"{operations / 1e9:.1f}",
          f"{operations / spent / 1e9:.1f}", f"{bound:.0f}")
         for name, rows in found.items() for size, (spent, held, operations, bound) in zip(SIZES, rows, strict=True)
     ]  # fmt: skip
-    print(markdown(head, cells), table(), f"drawn to {PICTURE.name}", sep="\n\n")
+    print(markdown(head, cells), flush=True)
+    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    draw(panels(found), 2).save(PICTURE, optimize=True)
+    print(f"\n{table()}\n\ndrawn to {PICTURE.name}")
 
 
 if __name__ == "__main__":

@@ -43,9 +43,9 @@ NOTES = (
     "they are drawn at 128 rows and are 3.5 frames wide, mirrored beyond. Subjects are painted at 96 pixels; both are "
     "enlarged by the learned upscaler. Three subjects at most, and they do not touch each other. All parts but the "
     "seer had some thirty minutes of one CPU core (an estimate). What it sees in a given picture it sees with a small "
-    "network that had half an hour of one core, its masks brought to the edges of the colours: some still have halos, "
-    "and of a subject that it is not sure of (about two in five) it makes a part of the place; of the others 93% are "
-    "named rightly."
+    "network that had about two hours of one core (it went on from an earlier one), its masks brought to the edges of "
+    "the colours: some still have halos, and of a subject that it is not sure of (about one in six) it makes a part of "
+    "the place; of the others 93% are named rightly."
 )
 SPRITE = 96
 BUCKETS = 8192

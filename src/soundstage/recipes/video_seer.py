@@ -1,4 +1,4 @@
-"""Trains the seer of starter/video: `python -m soundstage.recipes.video_seer data`, then `train 25`, `score`, `join`.
+"""Trains the seer of starter/video: `python -m soundstage.recipes.video_seer data`, then `train 120`, `score`, `join`.
 
 Notable: it learns from the storybook's renders and from the starter's own pictures, spoilt as those of the judging
 reader are. Most crops follow the true alpha and the rest the seer's own: names are learned before alphas are good, and
@@ -45,7 +45,7 @@ from soundstage.weights.load import load, save_starter
 
 FOLDER = Path("runs/seer")
 RUN = FOLDER / "net"
-CHUNKS = 45  # of pictures for training
+CHUNKS = 129  # of pictures for training
 PICTURES, NAMED = 48, 1  # of a batch; all are named, one in so many is looked at whole
 TOLD = 0.3  # share of the latter whose crops follow the true alpha
 WEIGHTS: Mapping[str, float] = {
@@ -76,7 +76,7 @@ def held_out() -> dict[str, Sights]:
     }
 
 
-def train(minutes: float = 25.0) -> Report:
+def train(minutes: float = 120.0) -> Report:
     """The seer: alphas by cross-entropy and soft overlap, words by cross-entropy where they can be told."""
     sights = kept(FOLDER / "sights", CHUNKS, REFERENCE)
     net = new_seer().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -85,7 +85,7 @@ def train(minutes: float = 25.0) -> Report:
         chosen = torch.randint(len(sights), (PICTURES,), generator=generator)
         return lesson(module, *batch(sights, chosen, generator), generator)
 
-    return fit(RUN, net, step, steps=20_000, minutes=minutes, lr=2.5e-3, warmup=30, ema=0.99, weight_decay=0.02)
+    return fit(RUN, net, step, steps=20_000, minutes=minutes, lr=1.5e-3, warmup=60, ema=0.995, weight_decay=0.02)
 
 
 def new_seer() -> Seer:

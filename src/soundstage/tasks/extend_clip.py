@@ -27,7 +27,7 @@ from soundstage.tasks.shoot_scene import SceneEngine, Shooting, settled, told
 from soundstage.tasks.shoot_text import said_of
 
 LONGEST = 180.0
-SURE = 0.5
+SURE = 0.4
 """A subject of the last frame less sure than this stays as it is, a part of the place."""
 WINDOW = 5.0
 """Seconds that a model draws from one frame."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FALLING = ("rain", "snow")
 NOBODY = "nobody"
-SEEN = 0.6
+SEEN = 0.5
 """A subject less sure than this is taken for a part of the place."""
 
 
