@@ -15,7 +15,7 @@ SCENE = Scene(
 
 def test_only_what_the_caption_says_is_judged():
     wanted = asked(SCENE, "a red dog runs on a beach")
-    assert set(wanted) == {"place", "subject", "colour"}
+    assert set(wanted) == {"place", "subject", "colour", "action"}
     wanted = asked(SCENE, "a red dog runs leftwards on a beach at dusk, pan left")
     assert (wanted["direction"], wanted["time"], wanted["camera"]) == ("left", "sunset", "pan left")
     assert "weather" not in wanted

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
+from soundstage import runtime
 from soundstage.errors import InputError
 from soundstage.media import Image
 from soundstage.render.animatic import render_scene
 from soundstage.render.scene import Actor, Scene
 from soundstage.tasks.shoot import shoot
-from soundstage.tasks.shoot_image import resized
-from soundstage.tasks.shoot_scene import cast, told
+from soundstage.tasks.shoot_engines import ENGINES
+from soundstage.tasks.shoot_image import begun, resized
+from soundstage.tasks.shoot_scene import Shooting, cast, told
 
 DOG = Scene(place="meadow", actors=(Actor(subject="dog", colour="brown", action="run", direction="left"),))
 
@@ -67,6 +69,19 @@ def test_a_referenced_character_takes_the_part_in_the_prompt() -> None:
         cast(DOG, [Seen(box=None)])
     with pytest.raises(InputError, match="references"):
         cast(DOG, [Seen(), Seen()])
+
+
+def test_whoever_begins_to_do_something_else_stays_as_large() -> None:
+    still = Scene(place="meadow", actors=(Actor(subject="fox", colour="orange", action="stand", size=0.5),))
+    picture = Image(render_scene(still, 0.5, 8, (128, 128)).frames[0])
+    how = Shooting(frames=5, fps=8, height=128, width=128, seed=0, identity=0, steps=0, guidance=1.0)
+    with runtime.use("starter/video", ENGINES) as engine:
+        sides = [
+            float(begun(engine, picture, None, told(engine.look(picture), replace(DOG, actors=(wish,)), 0), how)
+                  .plan.cast[0].poses.scale[0])
+            for wish in (Actor(subject="fox", action=action, direction="right") for action in ("run", "walk", "stand"))
+        ]  # fmt: skip
+    assert max(sides) < 1.05 * min(sides)
 
 
 def test_a_picture_of_other_proportions_is_cut_to_its_middle() -> None:

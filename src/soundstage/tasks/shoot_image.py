@@ -19,10 +19,10 @@ from soundstage import runtime
 from soundstage.errors import InputError
 from soundstage.media import Image
 from soundstage.models.layered.living import Shares, living, taken_apart
-from soundstage.models.layered.model import Cast, Plan, figures
+from soundstage.models.layered.model import Cast, Plan, alone, figures, recognised
 from soundstage.models.layered.seer import Sight, box, seen
 from soundstage.render.motion import View
-from soundstage.render.scene import Actor, Scene
+from soundstage.render.scene import ABILITIES, Actor, Scene
 from soundstage.render.tracks import Poses, Views
 from soundstage.tasks.shoot_motion import Point, Way, assigned
 from soundstage.tasks.shoot_scene import Shooting
@@ -30,6 +30,8 @@ from soundstage.tasks.shoot_scene import Shooting
 if TYPE_CHECKING:
     from soundstage.tasks.shoot_layered import LayeredShooter
 
+SAME = 0.06
+"""Root mean square of 0…1 up to which a picture shows a place that is remembered."""
 CUT_OUT = 0.35
 """Seconds in which the cut-out becomes what is painted."""
 
@@ -109,11 +111,33 @@ def animated(
         meter.advance(total - done)
         done = total
 
-    end = None if second is None else taken_apart(second[0], *_alphas(second[1], plan.cast))
-    begin = taken_apart(start.first, *_alphas(start.sight, plan.cast))
+    last = how.frames - 1
+    end = None if second is None else taken_apart(second[0], *_alphas(second[1], plan.cast),
+                                                  _behind(engine, *second, plan, last))  # fmt: skip
+    begin = taken_apart(
+        start.first, *_alphas(start.sight, plan.cast), _behind(engine, start.first, start.sight, plan, 0)
+    )
     made = living(engine.model, plan, begin, end, shares, each=each)
     meter.finish()
     return made.numpy()
+
+
+def _behind(engine: LayeredShooter, picture: Tensor, sight: Sight, plan: Plan, frame: int) -> Tensor | None:
+    """What is behind everybody in a picture that was taken with the camera at rest, [3, H, W] in 0…1, if its place is
+    one that the model remembers.
+    """
+    c, hidden = engine.model.config, torch.maximum(sight.alpha, sight.others)
+    rest = _from_rest(plan.views.during(slice(frame, frame + 1)))
+    shown = replace(
+        plan, place=c.places.index(sight.word("place")), time=c.times.index(sight.word("time")),
+        weather=c.weathers.index(sight.word("weather")), falling="", views=rest, cast=(),
+    )  # fmt: skip
+    choice, off = recognised(engine.model, shown, picture, hidden, 0)
+    if off > SAME:
+        return None
+    height, width = picture.shape[:2]
+    lot = torch.Generator(engine.device)
+    return alone(engine.model, replace(shown, choice=choice), height, width, 0, lot)
 
 
 def _alphas(sight: Sight, cast: Sequence[Cast]) -> tuple[Tensor, Tensor]:
@@ -138,22 +162,28 @@ def _from_rest(views: Views) -> Views:
 
 
 def _placed(
-    engine: LayeredShooter, cast: Cast, sight: Sight, frame: int, aspect: float, plan: object
+    engine: LayeredShooter, cast: Cast, sight: Sight, frame: int, aspect: float, plan: Plan
 ) -> tuple[float, float, float]:
-    """The pose (x, y, scale) that lays the painted subject over the one that was seen."""
-    sheet = figures(engine.model, plan, cast, 0)[frame]  # type: ignore[arg-type]
-    left, top, right, bottom = box(sheet[3].cpu())
+    """The pose (x, y, scale) that lays the painted subject over the one that was seen, as large as that would be if it
+    did what it is seen to do.
+    """
+    c = engine.model.config
+    seen_action = sight.word("action", tuple(ABILITIES[c.subjects[cast.subject]]))
+    as_seen = cast._replace(action=c.actions.index(seen_action))
+    (left, _, right, bottom), (_, high, _, low) = (
+        box(figures(engine.model, plan, each, 0)[frame, 3].cpu()) for each in (cast, as_seen)
+    )
     if bool(cast.poses.flip[frame]):
         left, right = 1 - right, 1 - left
     ax, ay = cast.anchor
     ax = 1 - ax if bool(cast.poses.flip[frame]) else ax
     assert sight.box is not None
-    scale = (sight.box[3] - sight.box[1]) / max(bottom - top, 0.05)
+    scale = (sight.box[3] - sight.box[1]) / max(low - high, 0.05)
     x, _ = _centre(sight)
     return x + (ax - (left + right) / 2) * scale / aspect, sight.box[3] + (ay - bottom) * scale, scale
 
 
-def _begun(engine: LayeredShooter, cast: Cast, sight: Sight, aspect: float, plan: object) -> Cast:
+def _begun(engine: LayeredShooter, cast: Cast, sight: Sight, aspect: float, plan: Plan) -> Cast:
     """The cast's first, its way begun where it is seen."""
     poses = cast.poses
     poses = poses._replace(lift=poses.lift - poses.lift[0], angle=poses.angle - poses.angle[0])
@@ -166,7 +196,7 @@ def _begun(engine: LayeredShooter, cast: Cast, sight: Sight, aspect: float, plan
     )
 
 
-def _ended(engine: LayeredShooter, cast: Cast, sight: Sight, views: Views, aspect: float, plan: object) -> Poses:
+def _ended(engine: LayeredShooter, cast: Cast, sight: Sight, views: Views, aspect: float, plan: Plan) -> Poses:
     """Poses that go from where they begin to where the last picture has the subject."""
     poses, last = cast.poses, len(cast.poses.x) - 1
     x, y, scale = _placed(engine, cast, sight, last, aspect, plan)

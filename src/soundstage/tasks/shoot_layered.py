@@ -158,7 +158,7 @@ class LayeredShooter:
         if c.places.index(sight.word("place")) != plan.place:
             return None
         plan = replace(plan, time=c.times.index(sight.word("time")), weather=c.weathers.index(sight.word("weather")))
-        return recognised(self.model, plan, picture, torch.maximum(sight.alpha, sight.others), frame)
+        return recognised(self.model, plan, picture, torch.maximum(sight.alpha, sight.others), frame)[0]
 
     def look(self, image: Image) -> Sight:
         """See `SceneEngine.look`. Raises InputError for a model that is blind."""

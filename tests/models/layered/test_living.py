@@ -55,6 +55,14 @@ def test_a_hole_is_filled_with_what_is_beside_it() -> None:
     assert float((made - true).abs().max()) < 0.06
 
 
+def test_a_hole_is_filled_with_what_is_known_to_be_behind() -> None:
+    shown, alpha = picture()
+    behind = torch.full((3, SIDE, SIDE), 0.25)
+    place = taken_apart(shown, alpha, torch.zeros_like(alpha), behind).place
+    assert torch.allclose(place[:, hole(alpha)], torch.tensor(0.25), atol=1e-5)
+    assert torch.allclose(place[:, :, 45:], shown.permute(2, 0, 1)[:, :, 45:].float() / 255)
+
+
 def test_what_is_cut_out_lies_where_it_was_again() -> None:
     given, alpha = picture()
     end = taken_apart(given, alpha, torch.zeros_like(alpha))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from soundstage.models.layered import Cast, Layered, LayeredConfig, Plan, frames, storybook, tiny
-from soundstage.models.layered.model import enlarge, figures, recognised, scenery
+from soundstage.models.layered.model import alone, enlarge, figures, recognised, scenery
 from soundstage.render.tracks import Poses, Views
 
 FRAMES = 6
@@ -72,24 +72,35 @@ def test_a_place_keeps_its_layout_when_the_hour_changes(model):
 
 def test_a_place_is_recognised_in_a_picture_of_it(model):
     for seed in range(4):
-        alone = replace(plan(pan=0.3), cast=())
+        empty = replace(plan(pan=0.3), cast=())
         by_lot = model.places.choose(torch.Generator().manual_seed(seed))
         with torch.inference_mode():
             clip = frames(
-                model, replace(alone, choice=by_lot), height=64, width=96, fps=12, generator=torch.Generator()
+                model, replace(empty, choice=by_lot), height=64, width=96, fps=12, generator=torch.Generator()
             )
-            found = recognised(model, alone, clip[2], torch.zeros(64, 96), 2)
+            found, off = recognised(model, empty, clip[2], torch.zeros(64, 96), 2)
         assert [int(number) for number in found] == [int(number) for number in by_lot]
+        with torch.inference_mode():
+            noise = torch.randint(0, 256, clip[2].shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(9))
+            assert off < recognised(model, empty, noise, torch.zeros(64, 96), 2)[1]
+
+
+def test_a_place_alone_is_what_a_clip_without_actors_shows(model):
+    empty = replace(plan(pan=0.3), cast=())
+    with torch.inference_mode():
+        clip = frames(model, empty, height=64, width=96, fps=12, generator=torch.Generator().manual_seed(3))
+        place = alone(model, empty, 64, 96, 4, torch.Generator().manual_seed(3))
+    assert torch.equal((place.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0), clip[4])
 
 
 def test_what_is_hidden_has_no_say_in_what_is_recognised(model):
-    alone = replace(plan(), cast=())
+    empty = replace(plan(), cast=())
     by_lot = model.places.choose(torch.Generator().manual_seed(1))
     with torch.inference_mode():
-        clip = frames(model, replace(alone, choice=by_lot), height=64, width=96, fps=12, generator=torch.Generator())
+        clip = frames(model, replace(empty, choice=by_lot), height=64, width=96, fps=12, generator=torch.Generator())
         spoilt, hidden = clip[0].clone(), torch.zeros(64, 96)
         spoilt[16:48, 24:72], hidden[12:52, 20:76] = 255, 1.0
-        found = recognised(model, alone, spoilt, hidden, 0)
+        found, _ = recognised(model, empty, spoilt, hidden, 0)
     assert [int(number) for number in found] == [int(number) for number in by_lot]
 
 

@@ -34,11 +34,20 @@ class End(NamedTuple):
     picture: Tensor
 
 
-def taken_apart(picture_HWD: Tensor, alpha_HW: Tensor, others_HW: Tensor) -> End:
-    """A picture, uint8 [H, W, 3], parted by the alpha of its subject; the others stay in the place."""
+def taken_apart(picture_HWD: Tensor, alpha_HW: Tensor, others_HW: Tensor, behind_DHW: Tensor | None = None) -> End:
+    """A picture, uint8 [H, W, 3], parted by the alpha of its subject; the others stay in the place.
+
+    Where it is known what is `behind` the subject, [3, H, W] in 0…1, its hole is filled with that.
+    """
     x = picture_HWD.permute(2, 0, 1).float() / 255
     alpha = ((alpha_HW - 0.08) / 0.84).clamp(0, 1).to(x) * (1 - others_HW.to(x) * (others_HW > alpha_HW).to(x))
-    return End(filled(x, hole(alpha)), torch.cat((x * alpha, alpha[None])), picture_HWD)
+    gone = hole(alpha)
+    if behind_DHW is None:
+        place = filled(x, gone)
+    else:
+        soft = F.avg_pool2d(F.max_pool2d(gone.float()[None], 5, 1, 2), 5, 1, 2)[0]
+        place = torch.lerp(x, behind_DHW.to(x), soft)
+    return End(place, torch.cat((x * alpha, alpha[None])), picture_HWD)
 
 
 def hole(alpha_HW: Tensor) -> Tensor:

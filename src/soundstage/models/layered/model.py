@@ -141,9 +141,20 @@ def _hour(model: Layered, plan: Plan, count: int = 1) -> Hour:
     return Hour(*(torch.tensor([number] * count, device=device) for number in (plan.place, plan.time, plan.weather)))
 
 
-def recognised(model: Layered, plan: Plan, picture_HWD: Tensor, hidden_HW: Tensor, frame: int) -> Choice:
+def alone(model: Layered, plan: Plan, height: int, width: int, frame: int, generator: torch.Generator) -> Tensor:
+    """The plan's place without anybody, as its camera has it in a frame, [3, H, W] in 0…1."""
+    far, near = scenery(model, plan, generator, 1 if height <= 320 else 2)
+    view = plan.views.during(slice(frame, frame + 1))
+    back, front = (
+        compose.seen(layer, view.at_parallax(parallax), height, width, MARGIN / ROWS)[0]
+        for layer, parallax in ((far, FAR), (near, 1.0))
+    )
+    return front[:3] + back[:3] * (1 - front[3:])
+
+
+def recognised(model: Layered, plan: Plan, picture_HWD: Tensor, hidden_HW: Tensor, frame: int) -> tuple[Choice, float]:
     """The layouts of which a picture, uint8 [H, W, 3], is likeliest to show the plan's place as its camera has it in a
-    frame: those whose colours differ least where nothing is `hidden` (0…1).
+    frame: those whose colours differ least where nothing is `hidden` (0…1); and by how much, root mean square of 0…1.
     """
     height, width = picture_HWD.shape[:2]
     size = (LOOKED, max(1, round(LOOKED * width / height)))
@@ -160,10 +171,12 @@ def recognised(model: Layered, plan: Plan, picture_HWD: Tensor, hidden_HW: Tenso
         for x, p in ((far, FAR), (near, 1.0))
     )
     shown = fronts[:, None, :3] + backs[None] * (1 - fronts[:, None, 3:])  # [near, far, 3, h, w]
-    off = ((shown - true.to(shown)).square().mean(2) * (1 - hidden.to(shown))).mean((2, 3))
+    there = 1 - hidden.to(shown)
+    off = ((shown - true.to(shown)).square().mean(2) * there).sum((2, 3)) / there.sum().clamp_min(1)
     number = int(off.argmin())
     at_near, at_far = (slice(n, n + 1) for n in divmod(number, len(backs)))
-    return Choice(every.far[at_far], every.far_mirrored[at_far], every.near[at_near], every.near_mirrored[at_near])
+    choice = Choice(every.far[at_far], every.far_mirrored[at_far], every.near[at_near], every.near_mirrored[at_near])
+    return choice, float(off.min().sqrt())
 
 
 def figures(model: Layered, plan: Plan, cast: Cast, doublings: int) -> Tensor:
