@@ -265,7 +265,7 @@ def _drawn_alphas(model: Layered, plan: Plan, height: int, width: int, seed: int
         seen *= 1 - whole[i]
         seen[i] = whole[i]
     if model.config.places[plan.place] in model.config.front:
-        near = scenery(model, plan, _generator(seed), 1)[1]
+        near = scenery(model, plan, width / height, _generator(seed), 1)[1]
         seen *= 1 - compose.seen(near[3:], plan.views, height, width, MARGIN / ROWS)[:, 0]
     return seen, whole
 

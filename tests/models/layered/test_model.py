@@ -7,6 +7,7 @@ import torch
 
 from soundstage.models.layered import Cast, Layered, LayeredConfig, Plan, frames, storybook, tiny
 from soundstage.models.layered.model import alone, enlarge, figures, recognised, scenery
+from soundstage.models.layered.places import COLUMNS
 from soundstage.render.tracks import Poses, Views
 
 FRAMES = 6
@@ -61,13 +62,24 @@ def test_the_same_seed_makes_the_same_clip_and_another_seed_another(model):
 def test_a_place_keeps_its_layout_when_the_hour_changes(model):
     def far(time: int, seed: int) -> torch.Tensor:
         with torch.inference_mode():
-            return scenery(model, replace(plan(), time=time), torch.Generator().manual_seed(seed), 0)[0]
+            return scenery(model, replace(plan(), time=time), 1.0, torch.Generator().manual_seed(seed), 0)[0]
 
     seeds = range(8)
     assert all(not torch.equal(far(0, seed), far(1, seed)) for seed in seeds)
     alike = [[torch.equal(far(time, a), far(time, b)) for a in seeds for b in seeds] for time in (0, 1)]
     assert alike[0] == alike[1]  # whichever seeds share a layout by day share it at night
     assert not all(alike[0])
+
+
+def test_a_place_is_enlarged_as_far_as_the_camera_goes(model):
+    def near(pan: float) -> torch.Tensor:
+        with torch.inference_mode():
+            return scenery(model, plan(pan=pan), 1.0, torch.Generator().manual_seed(0), 0)[1]
+
+    still, wide = near(0.0), near(1.0)
+    assert still.shape[-1] < wide.shape[-1] <= COLUMNS
+    spare = (wide.shape[-1] - still.shape[-1]) // 2
+    assert torch.equal(still, wide[..., spare : spare + still.shape[-1]])
 
 
 def test_a_place_is_recognised_in_a_picture_of_it(model):

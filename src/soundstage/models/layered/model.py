@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from soundstage.models.layered import compose
 from soundstage.models.layered.compositor import MAPS, Compositor, Fall
 from soundstage.models.layered.config import LayeredConfig
-from soundstage.models.layered.places import MARGIN, ROWS, Choice, Hour, Places
+from soundstage.models.layered.places import COLUMNS, MARGIN, ROWS, Choice, Hour, Places
 from soundstage.models.layered.reader import TEMPI, Reader
 from soundstage.models.layered.seer import Seer
 from soundstage.models.layered.subject import Painter
@@ -35,6 +35,7 @@ VARIANTS = 4  # slight mixtures of each colour, one to an identity
 PHASES = 16  # of a gait, drawn apart
 CLEAR = 0.06  # alpha under which nothing is seen
 CHUNK = 24  # frames joined at once
+SPARED = 12  # columns of a place beyond what the camera sees, for what the upscaler sees and waves swing
 LOOKED = 32  # rows of a picture by which its place is recognised
 FALLING = ("rain", "snow")
 FALLS = {
@@ -127,12 +128,23 @@ def enlarge(model: Layered, layers_BDHW: Tensor, times: int) -> Tensor:
     return torch.cat((torch.minimum(layers[:, :3] * (firm / alpha.clamp_min(CLEAR)), firm), firm), 1)
 
 
-def scenery(model: Layered, plan: Plan, generator: torch.Generator, doublings: int) -> tuple[Tensor, Tensor]:
-    """The far and near layer of the plan's place, [4, h, w] premultiplied 0…1. Same seed, same layout at any hour."""
+def scenery(
+    model: Layered, plan: Plan, aspect: float, generator: torch.Generator, doublings: int
+) -> tuple[Tensor, Tensor]:
+    """The far and near layer of the plan's place, [4, h, w] premultiplied 0…1, as wide as the camera's path needs.
+
+    Same seed, same layout at any hour.
+    """
     by_lot = model.places.choose(generator)
     far, near = model.places.draw(_hour(model, plan), plan.choice or by_lot)
-    both = enlarge(model, torch.cat((torch.cat((far, torch.ones_like(far[:, :1])), 1), near)), doublings)
-    return both[0], both[1]
+    far = torch.cat((far, torch.ones_like(far[:, :1])), 1)
+    layers = []
+    for layer, parallax in ((far, FAR), (near, 1.0)):
+        views = plan.views.at_parallax(parallax)
+        reach = (2 * float(views.x.abs().max()) + 1 / float(views.scale.min())) * aspect
+        spare = max(0, (COLUMNS - int(reach * ROWS)) // 2 - SPARED)
+        layers.append(enlarge(model, layer[..., spare : COLUMNS - spare], doublings)[0])
+    return layers[0], layers[1]
 
 
 def _hour(model: Layered, plan: Plan, count: int = 1) -> Hour:
@@ -143,7 +155,7 @@ def _hour(model: Layered, plan: Plan, count: int = 1) -> Hour:
 
 def alone(model: Layered, plan: Plan, height: int, width: int, frame: int, generator: torch.Generator) -> Tensor:
     """The plan's place without anybody, as its camera has it in a frame, [3, H, W] in 0…1."""
-    far, near = scenery(model, plan, generator, 1 if height <= 320 else 2)
+    far, near = scenery(model, plan, width / height, generator, 1 if height <= 320 else 2)
     view = plan.views.during(slice(frame, frame + 1))
     back, front = (
         compose.seen(layer, view.at_parallax(parallax), height, width, MARGIN / ROWS)[0]
@@ -213,7 +225,7 @@ def frames(
         size = overscan(rolls.tolist(), width / height)
         tall, wide = round(height * size), round(width * size)
         plan = replace(plan, views=plan.views._replace(lens=plan.views.lens / size))
-    far, near = scenery(model, plan, generator, doublings)
+    far, near = scenery(model, plan, width / height, generator, doublings)
     actors = [(cast, figures(model, plan, cast, doublings)) for cast in plan.cast]
     tiles = fallen(model, plan, generator)
     margin = MARGIN / ROWS
