@@ -88,6 +88,12 @@ def kept(place: str, layout: int, layer: str) -> Tensor:
     return torch.cat([pixels(panoramas()[row, layout, PARTS_OF[layer]]) for row in rows])
 
 
+def grouped(backdrop: Backdrop, place: str, layout: int, layer: str) -> Tensor:
+    """The same, those hours together that share a code, [groups, hours · D, 1, H, W]."""
+    pictures = kept(place, layout, layer)
+    return pictures.reshape(backdrop.groups, -1, 1, *pictures.shape[1:])
+
+
 def held_back(layout: int, place: str) -> int:
     """The hour of a layout that nothing is fitted to: its number among all; −1 where there is none."""
     there = [row for row, hour in enumerate(hours()) if hour[0] == place and hour not in kept_hours(place)]
@@ -127,24 +133,24 @@ def _begin(backdrop: Backdrop, layer: str) -> None:
     blocks = []
     for place in PLACES:
         for layout in layouts:
-            cut = backdrop.blocks.cut(kept(place, layout, layer)[None, :, None])
+            cut = backdrop.blocks.cut(grouped(backdrop, place, layout, layer))
             blocks.append(cut[torch.randperm(len(cut), generator=generator)[:each]])
     backdrop.blocks.begin(torch.cat(blocks))
 
 
 def _written(backdrop: Backdrop, layer: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Every layout in numbers of blocks [places, layouts, h, w], the blocks [N, C], a byte a number, and its steps."""
+    """Every layout in numbers of blocks, the blocks [N, C], a byte a number, and its steps."""
     coded = torch.stack([
-        torch.cat([
-            backdrop.blocks.encode(kept(place, layout, layer)[None, :, None], None)[:, :, 0]
+        torch.stack([
+            backdrop.blocks.encode(grouped(backdrop, place, layout, layer), None)[:, :, 0]
             for layout in range(storybook().layouts)
         ])
         for place in PLACES
-    ]).permute(0, 1, 3, 4, 2)  # fmt: skip
-    steps = coded.abs().amax((0, 1, 2, 3)) / 127
+    ]).movedim(3, -1)  # fmt: skip
+    steps = coded.flatten(0, -2).abs().amax(0) / 127
     rows = (coded / steps).round().to(torch.int8)
-    codes, index = np.unique(rows.flatten(0, 3).numpy(), axis=0, return_inverse=True)
-    return torch.from_numpy(index.reshape(rows.shape[:4])).int(), torch.from_numpy(codes), steps
+    codes, index = np.unique(rows.flatten(0, -2).numpy(), axis=0, return_inverse=True)
+    return torch.from_numpy(index.reshape(rows.shape[:-1])).int(), torch.from_numpy(codes), steps
 
 
 def _mix(backdrop: Backdrop, layer: str) -> None:

@@ -3,7 +3,8 @@
 Notable: nothing here is trained by steps. A layout is kept as it looks at four hours, block by block in principal
 components (`codec.vae3d.Blocks`), a byte a number; blocks that are the same anywhere are kept once. Any other hour is a
 mixture of those four pictures' colours and what its air adds to every row, both by least squares. The distance and what
-is near are remembered apart, and either may be mirrored, so that n layouts give 4 n² places.
+is near are remembered apart, and either may be mirrored, so that n layouts give 4 n² places. What is near stands still
+from hour to hour and is coded in one; suns, moons and clouds do not, so the distance is coded hour by hour.
 
 B batch · D picture channels: RGB far away, premultiplied RGBA near · C numbers of a block · H, W height and width
 """
@@ -45,23 +46,25 @@ class Choice(NamedTuple):
 class Backdrop(nn.Module):
     """The far or the near layer of every layout of every place: [B, D, H, W] in −1…1.
 
-    `counts` are the numbers of places, times and weathers; `kept`, of blocks.
+    `counts` are the numbers of places, times and weathers; `kept`, of blocks. `together` of the hours share a code.
     """
 
     codes: Tensor
     steps: Tensor
     index: Tensor
 
-    def __init__(self, counts: Sequence[int], layouts: int, channels: int, code: int, kept: int) -> None:
+    def __init__(self, counts: Sequence[int], layouts: int, channels: int, code: int, kept: int, together: int) -> None:
         super().__init__()
-        self.counts, self.channels, together = tuple(counts), channels, HOURS * channels
+        self.counts, self.channels, self.groups = tuple(counts), channels, HOURS // together
         high, across = (ROWS + 2 * MARGIN) // BLOCK, COLUMNS // BLOCK
         self.register_buffer("codes", torch.zeros(kept, code, dtype=torch.int8))
         self.register_buffer("steps", torch.ones(code))  # of the bytes
-        self.register_buffer("index", torch.zeros(counts[0], layouts, high, across, dtype=torch.int32))
-        self.blocks = Blocks(Vae3dConfig(channels=together, latent=code, widths=(), doubles_time=(False, False)))
+        self.register_buffer("index", torch.zeros(counts[0], layouts, self.groups, high, across, dtype=torch.int32))
+        self.blocks = Blocks(
+            Vae3dConfig(channels=together * channels, latent=code, widths=(), doubles_time=(False, False))
+        )
         rows = counts[0] * counts[1] * counts[2]
-        self.mixture = nn.Embedding(rows, channels * together)
+        self.mixture = nn.Embedding(rows, channels * HOURS * channels)
         self.air = nn.Embedding(rows, channels * high * BLOCK)
 
     def row(self, hour: Hour) -> Tensor:
@@ -71,8 +74,9 @@ class Backdrop(nn.Module):
     def kept(self, place_B: Tensor, layout_B: Tensor) -> Tensor:
         """A layout at the hours at which it is kept, side by side in channels, [B, HOURS · D, H, W]."""
         code = self.codes[self.index[place_B, layout_B].long()].to(self.steps) * self.steps
-        kept: Tensor = self.blocks.decode(code.permute(0, 3, 1, 2)[:, :, None], None)[:, :, 0]
-        return kept
+        code = code.flatten(0, 1).permute(0, 3, 1, 2)
+        kept: Tensor = self.blocks.decode(code[:, :, None], None)[:, :, 0]
+        return kept.reshape(len(place_B), HOURS * self.channels, *kept.shape[2:])
 
     def mixed(self, kept_BDHW: Tensor, hour: Hour) -> Tensor:
         """Their colours mixed as is best at an hour, under its air, [B, D, H, W]."""
@@ -92,8 +96,8 @@ class Places(nn.Module):
     def __init__(self, counts: Sequence[int], layouts: int, codes: tuple[int, int], kept: tuple[int, int]) -> None:
         super().__init__()
         self.layouts = layouts
-        self.far = Backdrop(counts, layouts, 3, codes[0], kept[0])
-        self.near = Backdrop(counts, layouts, 4, codes[1], kept[1])
+        self.far = Backdrop(counts, layouts, 3, codes[0], kept[0], 1)
+        self.near = Backdrop(counts, layouts, 4, codes[1], kept[1], HOURS)
 
     def choose(self, generator: torch.Generator) -> Choice:
         """The generator's choice, [1] each."""
