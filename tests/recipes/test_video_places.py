@@ -38,7 +38,8 @@ def test_remembered_hours_are_hours_that_the_place_has_and_none_of_them_is_held_
 
 def test_fitted_places_show_what_they_remember_and_hours_that_they_never_saw(small):
     recipe.fit()
-    places = recipe.fitted()
+    places, sizes = recipe.fitted()
+    assert sizes["place_blocks"] == (len(places.far.codes), len(places.near.codes))
     assert len(places.near.codes) < places.near.index.numel()  # blocks that are the same are kept once
     found = recipe.score()
     assert min(found["remembered"].values()) > 30

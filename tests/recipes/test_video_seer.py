@@ -8,7 +8,7 @@ import torch
 
 from soundstage.models.layered import Layered, tiny
 from soundstage.recipes.video import with_part
-from soundstage.recipes.video_seer import batch, lesson, measured, moved, new_seer
+from soundstage.recipes.video_seer import batch, lesson, measured, moved, new_seer, seeing
 from soundstage.recipes.video_sights import FIELDS, SIDE, UNKNOWN, Sights, made, rendered, two_faced
 from soundstage.render.scene import Actor
 
@@ -111,7 +111,7 @@ def test_a_seer_joins_a_model_and_leaves_its_other_weights_as_they_are():
     with torch.random.fork_rng():
         torch.manual_seed(0)
         old, seer = Layered(tiny()), new_seer()
-    grown = with_part(old, "seer", seer)
+    grown = with_part(old, seeing(old.config), "seer", seer)
     before, after = old.state_dict(), grown.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before if not name.startswith("seer."))
     assert all(torch.equal(tensor, after[f"seer.{name}"]) for name, tensor in seer.state_dict().items())

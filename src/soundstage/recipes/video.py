@@ -7,14 +7,13 @@ places and its seer have recipes of their own, `recipes.video_places` and `recip
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from soundstage import flow
-from soundstage.models.layered import Layered, storybook
+from soundstage.models.layered import Layered, LayeredConfig, storybook
 from soundstage.models.layered.compositor import Compositor, Fall
 from soundstage.models.layered.reader import Reader
 from soundstage.models.layered.subject import Painter
@@ -28,24 +27,20 @@ from soundstage.weights.card import Card
 from soundstage.weights.load import load, save_starter
 
 RUNS = "runs/video"
-FIELDS_OF = {
-    "places": ("layouts", "place_codes", "place_blocks"),
-    "seer": ("seer_widths", "seer_crop_widths", "seer_embed"),
-}  # of the config, by what is trained by recipes of its own
 REFERENCE, STARTER = "starter/video", "src/soundstage/starter/video"
 DATA = (
     "The storybook world drawn by soundstage.render, with captions by data.storybook and recipes.video_text; the seer "
     "also learned from the starter's own pictures of it; no other pictures or texts."
 )
 NOTES = (
-    "Storybook pictures only: 18 subjects, 13 places, 11 colours; what lies outside becomes its nearest in that world. "
-    "Places are ten layouts of each, far and near, remembered in codes and shown at any hour; either may be mirrored; "
-    "they are drawn at 128 rows and are 3.5 frames wide, mirrored beyond. Subjects are painted at 96 pixels; both are "
-    "enlarged by the learned upscaler. Three subjects at most, and they do not touch each other. All parts but the "
-    "seer had some thirty minutes of one CPU core (an estimate). What it sees in a given picture it sees with a small "
-    "network that had about two hours of one core (it went on from an earlier one), its masks brought to the edges of "
-    "the colours: some still have halos, and of a subject that it is not sure of (about one in six) it makes a part of "
-    "the place; of the others 93% are named rightly."
+    "Storybook pictures only: 18 subjects, 13 places, 11 colours; what lies outside becomes its nearest in that "
+    "world. Places are ten layouts of each, far and near, remembered in codes and shown at any hour; either may be "
+    "mirrored; they are drawn at 128 rows and are 3.5 frame heights wide, mirrored beyond. Subjects are painted at "
+    "96 pixels; both are enlarged by the learned upscaler. Three subjects at most, and they do not touch each "
+    "other. All parts but the seer had some thirty minutes of one CPU core (an estimate). What it sees in a given "
+    "picture it sees with a small network that had about two hours of one core (it went on from an earlier one), "
+    "its masks brought to the edges of the colours: some still have halos, and of a subject that it is not sure of "
+    "(about one in six) it makes a part of the place; of the others 93% are named rightly."
 )
 SPRITE = 96
 BUCKETS = 8192
@@ -213,9 +208,9 @@ PARTS = {
 
 def join_parts() -> Layered:
     """The starter that stands, if any, with the averaged weights of the parts that were trained under runs/video."""
-    model = Layered(storybook())
-    if (Path(STARTER) / "card.json").exists():
-        model.load_state_dict(load(REFERENCE).module.state_dict())
+    standing = (Path(STARTER) / "card.json").exists()
+    model = load(REFERENCE).module if standing else Layered(storybook())
+    assert isinstance(model, Layered)
     for name in PARTS:
         if Path(f"{RUNS}/{name}").exists():
             load_ema(f"{RUNS}/{name}", getattr(model, "painter" if name == "subject" else name))
@@ -224,10 +219,9 @@ def join_parts() -> Layered:
     return model.eval()
 
 
-def with_part(old: Layered, name: str, part: nn.Module) -> Layered:
-    """The same model with the storybook's places or seer, as trained, in the place of any that it has."""
-    config = storybook()
-    model = Layered(replace(old.config, **{field: getattr(config, field) for field in FIELDS_OF[name]}))
+def with_part(old: Layered, config: LayeredConfig, name: str, part: nn.Module) -> Layered:
+    """A model of a config: its places or its seer are `part`, all else is the old one's, to the bit."""
+    model = Layered(config)
     weights = {key: tensor for key, tensor in old.state_dict().items() if not key.startswith(f"{name}.")}
     weights |= {f"{name}.{key}": tensor for key, tensor in part.state_dict().items()}
     model.load_state_dict(weights, strict=True)

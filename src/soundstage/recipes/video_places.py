@@ -15,6 +15,7 @@ import sys
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -176,18 +177,24 @@ def _mix(backdrop: Backdrop, layer: str) -> None:
             backdrop.air.weight[at] = (wanted[:, :, 0] - best @ level[:, :, 0]).flatten()
 
 
-def fitted() -> Places:
-    """As they stand under runs/places."""
+def fitted() -> tuple[Places, dict[str, Any]]:
+    """As they stand under runs/places, and their fields of a config."""
     tensors, told = checkpoint.load(RUNS / "fitted.safetensors")
-    places = _places(replace(storybook(), place_blocks=tuple(told["place_blocks"])))
+    config = storybook()
+    sizes: dict[str, Any] = {
+        "layouts": config.layouts,
+        "place_codes": config.place_codes,
+        "place_blocks": tuple(told["place_blocks"]),
+    }
+    places = _places(replace(config, **sizes))
     places.load_state_dict(tensors)
-    return places.eval()
+    return places.eval(), sizes
 
 
 @torch.inference_mode()
 def score(minutes: float = 0.0) -> Scores:
     """Decibels of the layouts at hours that are remembered, that are mixed, and at which they were never seen."""
-    places = fitted()
+    places, _ = fitted()
     errors: dict[tuple[str, str], list[float]] = {}
     for row, hour in enumerate(hours()):
         for layout in range(places.layouts):
@@ -209,7 +216,8 @@ def join(minutes: float = 0.0) -> Card:
     """Puts the places into the starter; all else stays as it is, to the bit."""
     standing = load(REFERENCE)
     assert isinstance(standing.module, Layered)
-    model = with_part(standing.module, "places", fitted())
+    places, sizes = fitted()
+    model = with_part(standing.module, replace(standing.module.config, **sizes), "places", places)
     told = {"config": model.config.plain(), "data": DATA, "notes": NOTES}
     return save_starter(STARTER, model, standing.card.model_copy(update=told))
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from soundstage.errors import MissingError
-from soundstage.models.layered import Layered, storybook
+from soundstage.models.layered import Layered, LayeredConfig, storybook
 from soundstage.models.layered.seer import FACINGS, SIDE, Seer
 from soundstage.recipes.parts import run
 from soundstage.recipes.storybook_reader import spoil
@@ -86,6 +87,14 @@ def train(minutes: float = 120.0) -> Report:
         return lesson(module, *batch(sights, chosen, generator), generator)
 
     return fit(RUN, net, step, steps=20_000, minutes=minutes, lr=1.5e-3, warmup=60, ema=0.995, weight_decay=0.02)
+
+
+def seeing(config: LayeredConfig) -> LayeredConfig:
+    """The config with a seer of the storybook's size."""
+    sizes = storybook()
+    return replace(
+        config, seer_widths=sizes.seer_widths, seer_crop_widths=sizes.seer_crop_widths, seer_embed=sizes.seer_embed
+    )
 
 
 def new_seer() -> Seer:
@@ -205,7 +214,7 @@ def join(minutes: float = 0.0) -> Card:
         raise MissingError(f"{path} does not stand", "run the part score first")
     standing, seer = load(REFERENCE), load_ema(RUN, new_seer())
     assert isinstance(standing.module, Layered)
-    model = with_part(standing.module, "seer", seer)
+    model = with_part(standing.module, seeing(standing.module.config), "seer", seer)
     rows = [row for row in standing.card.scores if not row["name"].startswith("seen ")]
     card = standing.card.model_copy(
         update={

@@ -122,17 +122,22 @@ def animated(
     return made.numpy()
 
 
+def seen_there(engine: LayeredShooter, plan: Plan, sight: Sight) -> Plan:
+    """The plan at the place, the hour and in the weather that a picture shows."""
+    c = engine.model.config
+    return replace(
+        plan, place=c.places.index(sight.word("place")), time=c.times.index(sight.word("time")),
+        weather=c.weathers.index(sight.word("weather")),
+    )  # fmt: skip
+
+
 def _behind(engine: LayeredShooter, picture: Tensor, sight: Sight, plan: Plan, frame: int) -> Tensor | None:
     """What is behind everybody in a picture that was taken with the camera at rest, [3, H, W] in 0…1, if its place is
     one that the model remembers.
     """
-    c, hidden = engine.model.config, torch.maximum(sight.alpha, sight.others)
     rest = _from_rest(plan.views.during(slice(frame, frame + 1)))
-    shown = replace(
-        plan, place=c.places.index(sight.word("place")), time=c.times.index(sight.word("time")),
-        weather=c.weathers.index(sight.word("weather")), falling="", views=rest, cast=(),
-    )  # fmt: skip
-    choice, off = recognised(engine.model, shown, picture, hidden, 0)
+    shown = replace(seen_there(engine, plan, sight), falling="", views=rest, cast=())
+    choice, off = recognised(engine.model, shown, picture, torch.maximum(sight.alpha, sight.others), 0)
     if off > SAME:
         return None
     height, width = picture.shape[:2]

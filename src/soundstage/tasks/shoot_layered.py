@@ -40,7 +40,7 @@ from soundstage.render.scene import (
 )
 from soundstage.render.sprites import anchor_of
 from soundstage.render.tracks import Poses, Views, under_camera
-from soundstage.tasks.shoot_image import animated, look
+from soundstage.tasks.shoot_image import animated, look, seen_there
 from soundstage.tasks.shoot_motion import Point, Way, assigned
 from soundstage.tasks.shoot_scene import Shooting, Sight
 from soundstage.text.ngrams import ngrams
@@ -154,11 +154,11 @@ class LayeredShooter:
 
     def recognised(self, plan: Plan, frame: int, image: Image) -> Choice | None:
         """The layouts that a picture shows, seen as the plan's camera has it in a frame; none where it is elsewhere."""
-        c, (picture, sight) = self.model.config, look(self, image, image.height, image.width)
-        if c.places.index(sight.word("place")) != plan.place:
+        picture, sight = look(self, image, image.height, image.width)
+        shown = seen_there(self, plan, sight)
+        if shown.place != plan.place:
             return None
-        plan = replace(plan, time=c.times.index(sight.word("time")), weather=c.weathers.index(sight.word("weather")))
-        return recognised(self.model, plan, picture, torch.maximum(sight.alpha, sight.others), frame)[0]
+        return recognised(self.model, shown, picture, torch.maximum(sight.alpha, sight.others), frame)[0]
 
     def look(self, image: Image) -> Sight:
         """See `SceneEngine.look`. Raises InputError for a model that is blind."""
